@@ -110,13 +110,16 @@ class ByteBudget {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   CV: () => (/* binding */ isOwnMetadata),
 /* harmony export */   HK: () => (/* binding */ storedSource),
+/* harmony export */   Hk: () => (/* binding */ statedBy),
 /* harmony export */   Kl: () => (/* binding */ classOf),
 /* harmony export */   Lk: () => (/* binding */ metadataBytes),
 /* harmony export */   PJ: () => (/* binding */ parseSource),
+/* harmony export */   Q6: () => (/* binding */ isFurtherName),
 /* harmony export */   QV: () => (/* binding */ formatHeaderState),
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
 /* harmony export */   R3: () => (/* binding */ provenMd5),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
+/* harmony export */   TS: () => (/* binding */ noSource),
 /* harmony export */   U4: () => (/* binding */ parseHeaderState),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
@@ -128,6 +131,7 @@ class ByteBudget {
 /* harmony export */   j2: () => (/* binding */ formatSource),
 /* harmony export */   lH: () => (/* binding */ attributesIn),
 /* harmony export */   nR: () => (/* binding */ copiedFrom),
+/* harmony export */   oE: () => (/* binding */ isStated),
 /* harmony export */   q4: () => (/* binding */ withoutDigests),
 /* harmony export */   qO: () => (/* binding */ objectHeaders),
 /* harmony export */   rB: () => (/* binding */ everyHeader),
@@ -207,22 +211,18 @@ function isOwnMetadata(name) {
  */
 const FROM_METADATA = 's3ds-from';
 /**
- * The ETag of the source that an object is a copy of, as its metadata says. Believed as `storedSource` is: where the
- * digest that the object gives of itself is its ETag, or where no ETag is a digest.
+ * The ETag of the source that an object is a copy of, as its metadata says. Believed as what `statedMd5` says is; and beside
+ * an ETag of several parts, which nothing here can make, as the bytes lie in S3: else they would be carried by each run.
  */
-function copiedFrom(etag, head) {
-    return isEncrypted(head.encryption) || provesItself(etag, head.metadata)
-        ? head.metadata.get(FROM_METADATA)
-        : undefined;
+function copiedFrom(head) {
+    const { etag, metadata, encryption } = head;
+    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
+    const isInParts = kind.kind === 'multipart' && kind.parts > 1;
+    const md5 = isInParts ? metadataMd5(metadata) : statedMd5(head);
+    return isEncrypted(encryption) || md5 !== undefined ? metadata.get(FROM_METADATA) : undefined;
 }
 function isEncrypted(encryption) {
     return encryption !== undefined && encryption !== 'AES256';
-}
-/** Whether the digest that an object gives of itself is its ETag, as far as that says one. */
-function provesItself(etag, metadata) {
-    const kind = (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag);
-    const isLarge = kind.kind === 'multipart' && kind.parts > 1;
-    return isLarge ? metadataMd5(metadata) !== undefined : provenMd5(etag, metadata) !== undefined;
 }
 /** The digest that an object gives of itself, where its ETag says the same. */
 function provenMd5(etag, metadata) {
@@ -230,13 +230,32 @@ function provenMd5(etag, metadata) {
     const isSame = md5 !== undefined && (etag === md5 || etag === (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .multipartETag */ .Eq)([md5]));
     return isSame ? md5 : undefined;
 }
-/** As `provenMd5`; under encryption where no ETag is a digest, what the object says alone. */
-function statedMd5({ etag, metadata, encryption, }) {
-    return isEncrypted(encryption) ? metadataMd5(metadata) : provenMd5(etag, metadata);
+/**
+ * The digest that an object gives of itself, as far as that may be believed without its bytes (C15): where its ETag says the
+ * same, or can say nothing. Who overwrites an object keeps metadata now and then.
+ */
+function statedMd5({ etag, metadata, encryption }) {
+    const isMute = isEncrypted(encryption) || (0,_digest_js__WEBPACK_IMPORTED_MODULE_2__/* .classifyETag */ .Q)(etag).kind === 'opaque';
+    return isMute ? metadataMd5(metadata) : provenMd5(etag, metadata);
 }
 /** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the file that an encoded object holds. */
 function formatSource({ encoding, md5, source, }) {
     return `md5:${md5}/size:${source.size}/encoding:${encoding}`;
+}
+/** Whether an object is a further name of a page, and no file of its own. */
+function isFurtherName({ page, redirect }) {
+    return page !== undefined && redirect === undefined;
+}
+/** What an object's metadata says of what it holds, beside digests: a download goes by it. Names without `x-amz-meta-`. */
+function statedBy(file) {
+    return {
+        ...(file.encoded === undefined ? {} : { [SOURCE_METADATA]: formatSource(file.encoded) }),
+        ...(isFurtherName(file) ? { [PAGE_METADATA]: 'html' } : {}),
+    };
+}
+/** Whether metadata of this name is what `statedBy` makes. Without `x-amz-meta-`. */
+function isStated(name) {
+    return name === SOURCE_METADATA || name === PAGE_METADATA;
 }
 /** Parses what `formatSource` writes. */
 function parseSource(text) {
@@ -247,15 +266,21 @@ function parseSource(text) {
         return undefined;
     return { md5: parsed, size: Number(size), encoding: encoding };
 }
+/** In an index in place of that: the object was asked, and encodes nothing. Metadata changes without the ETag, not without the time. */
+function noSource({ lastModified }) {
+    return `none/${lastModified}`;
+}
 /**
- * The file that an object encodes, as its metadata says. That is believed when the digest that the object gives of its
- * stored bytes is its ETag, or where no ETag is a digest: who overwrites an object keeps metadata now and then.
+ * The file that an object encodes, as its metadata says. That is believed when it gives the digest that its stored bytes
+ * have: who overwrites an object keeps metadata now and then.
+ *
+ * @param md5 of the stored bytes, where they were read
  */
-function storedSource(etag, { metadata, encryption, }) {
-    if (metadataMd5(metadata) === undefined)
+function storedSource(head, md5 = statedMd5(head)) {
+    const { metadata } = head;
+    if (md5 === undefined || metadataMd5(metadata) !== md5)
         return undefined;
-    const proved = isEncrypted(encryption) || provesItself(etag, metadata);
-    return proved ? parseSource(metadata.get(SOURCE_METADATA)) : undefined;
+    return parseSource(metadata.get(SOURCE_METADATA));
 }
 /** As s3cmd and `preserve` write them, or the time as rclone does. */
 function fileAttributes(metadata) {
@@ -505,16 +530,23 @@ function headerDigest(headers) {
         digests.set(headers, digest);
     return digest;
 }
-/** What an index remembers of an object's headers: their digest, and where it is so that metadata says something of the file. */
-function formatHeaderState(digest, attributed) {
-    return attributed === 'none' ? digest : `${digest} ${attributed}`;
+/** The digest of the headers that were decided, and words that most objects have none of. */
+function formatHeaderState(file, decided, attributed) {
+    const said = attributed === 'none' ? '' : ` ${attributed}`;
+    const kind = file.object !== undefined ? ' brought' : isFurtherName(file) ? ' page' : '';
+    return `${headerDigest(decided)}${said}${kind}`;
 }
 /** Parses what `formatHeaderState` writes. */
 function parseHeaderState(text) {
-    const space = text.indexOf(' ');
-    if (space === -1)
-        return { digest: text, attributed: 'none' };
-    return { digest: text.slice(0, space), attributed: text.endsWith(' all') ? 'all' : 'some' };
+    if (!text.includes(' '))
+        return { digest: text, attributed: 'none', isFurtherName: false, isBrought: false };
+    const [digest = '', ...words] = text.split(' ');
+    return {
+        digest,
+        attributed: words.includes('all') ? 'all' : words.includes('some') ? 'some' : 'none',
+        isFurtherName: words.includes('page'),
+        isBrought: words.includes('brought'),
+    };
 }
 
 

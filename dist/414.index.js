@@ -582,6 +582,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: DigestMemo
 
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
 var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/sync/body-arena.js
@@ -635,28 +637,33 @@ var walk = __webpack_require__(4743);
 
 
 
+
 /** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
+/** What each destination has of it at least: two parts. Bytes. */
+const LEAST_BODY_BYTES = 16 * 1024 * 1024;
+/** How long the first destination's index is waited for: one of a million files takes about as long to load. Milliseconds. */
+const PATIENCE_MS = 15_000;
 /**
  * What the destinations of one tree have in common: it is walked once, and each file is read for its digests once. Here
  * they also learn what the others hold.
  */
 class SharedTree {
-    bodies = new body_arena/* BodyArena */.a(BODY_BYTES);
     digests = new DigestMemo();
     rate = new UploadRate();
-    /** The index that knows the local files and may be believed: the first destination's, once it is loaded. */
-    index;
+    #index;
     #tellIndex = () => undefined;
     #signal;
+    #patienceMs;
     #listings = new Map();
     #tree;
     /**
      * @param signal of the whole run: one destination that fails must not end the walk of the others
      * @param destinations all of the run
      */
-    constructor(signal, destinations = []) {
+    constructor(signal, destinations = [], patienceMs = PATIENCE_MS) {
         this.#signal = signal;
+        this.#patienceMs = patienceMs;
         for (const destination of destinations) {
             let tell = () => undefined;
             const listed = new Promise((resolve) => {
@@ -664,9 +671,27 @@ class SharedTree {
             });
             this.#listings.set(destination, { listed, tell });
         }
-        this.index = new Promise((resolve) => {
+        this.#index = new Promise((resolve) => {
             this.#tellIndex = resolve;
         });
+    }
+    /**
+     * The index that knows the local files and may be believed: the first destination's. Where that does not answer the others
+     * go on without: they read what it would have told.
+     */
+    async index() {
+        const stop = new AbortController();
+        try {
+            const { signal } = stop;
+            return await Promise.race([this.#index, (0,promises_.setTimeout)(this.#patienceMs, undefined, { signal })]);
+        }
+        finally {
+            stop.abort();
+        }
+    }
+    /** Memory for the bodies of one destination: what one that does not answer has taken is no other's. */
+    bodies() {
+        return new body_arena/* BodyArena */.a(Math.max(BODY_BYTES / Math.max(this.#listings.size, 1), LEAST_BODY_BYTES));
     }
     /** Told once by the first destination; later words are not heard. */
     tellIndex(index) {
@@ -956,9 +981,13 @@ function listed(shown, count, most = NAMES_SHOWN) {
     const more = count - Math.min(most, shown.length);
     return shown.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
+/** Of a longer name the beginning and the end are shown: 3,000 directories below one another are several KB. Characters. */
+const MOST_SHOWN = 400;
 /** A name in quotes, on one line whatever it holds. */
 function showName(name) {
-    return `'${name.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, codePoint)}'`;
+    const half = MOST_SHOWN / 2;
+    const cut = name.length <= MOST_SHOWN ? name : `${name.slice(0, half)}…${name.slice(-half)}`.toWellFormed();
+    return `'${cut.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, codePoint)}'`;
 }
 /** A name as the file system has it, bytes that are no UTF-8 as `\xNN`. */
 function showBytes(bytes) {
@@ -1512,9 +1541,17 @@ const SLICE = 32;
 const GIT = '.git';
 /** What decoding puts in place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';
+/**
+ * Ways to one directory by a link that lies behind another link. Two links in each of 40 directories to the next one are 2^39
+ * ways to the last, and no name among them is too long for a key.
+ */
+const MOST_WAYS = 1_000;
 function createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound, }) {
     const lookAt = (0,lstat/* createLstat */.D)();
     const uid = process.geteuid?.();
+    /** Behind a link, by where they lead. */
+    const ways = new Map();
+    let multiplies = false;
     function refuse(code, name, clause) {
         findings.refusals.push({ code, name, clause });
     }
@@ -1529,9 +1566,14 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         if (base === GIT && !rules.includeGit)
             return undefined;
         const name = directory.namePrefix + base;
-        if (`${name}/` === object_key/* OWN_DIRECTORY */.Nt || rules.excludes?.(name, true) === true)
+        if (rules.excludes?.(name, true) === true)
             return undefined;
-        return matcher.enter(directory.match, base);
+        const match = matcher.enter(directory.match, base);
+        if (match === undefined || `${base}/` !== object_key/* OWN_DIRECTORY */.Nt)
+            return match;
+        if (name !== base)
+            findings.ownBelow.add(name);
+        return undefined;
     }
     /** What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. */
     function vanished(name) {
@@ -1700,10 +1742,24 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         else if (isOnTheWay(directory, real)) {
             refuse('symlink-cycle', name, `${link}, a directory that the link itself lies in`);
         }
-        else if (match !== undefined) {
-            return { ...below(directory, base, match), real };
+        else if (match !== undefined && isOneOfFew(directory, name, real)) {
+            return { ...below(directory, base, match), real, behindLink: true };
         }
         return undefined;
+    }
+    /** Links that lead to directories with further links multiply: the walk would not end. Told once, as it ends the run. */
+    function isOneOfFew({ behindLink }, name, real) {
+        if (!behindLink)
+            return true;
+        if (multiplies)
+            return false;
+        const met = (ways.get(real) ?? 0) + 1;
+        ways.set(real, met);
+        multiplies = met > MOST_WAYS;
+        const what = `${(0,walk_findings/* showName */.$i)(name)} is one of more than ${MOST_WAYS} ways to one directory, by links behind links`;
+        if (multiplies)
+            refuse('symlink-cycle', name, what);
+        return !multiplies;
     }
     async function begin({ path, found }, name) {
         if (found.kind === 'missing')
@@ -1718,9 +1774,9 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
                     return [];
                 const namePrefix = name === '' ? '' : `${name}/`;
                 const { real } = found;
-                return [
-                    { open: { path, pathPrefix: withSeparator(path), namePrefix, real, parent: undefined, match } },
-                ];
+                const pathPrefix = withSeparator(path);
+                const at = { path, pathPrefix, namePrefix, real, parent: undefined, behindLink: false, match };
+                return [{ open: at }];
             }
             case 'file': {
                 const base = (0,external_node_path_.basename)(path);
@@ -1780,6 +1836,7 @@ function below(parent, base, match) {
         namePrefix: `${parent.namePrefix}${base}/`,
         real: withSeparator(parent.real) + base,
         parent,
+        behindLink: parent.behindLink,
         match,
     };
 }
@@ -1850,6 +1907,7 @@ async function walk(options, onProgress, signal, onFound = () => undefined) {
         skipped: new Map(),
         directories: new Set(),
         secrets: [],
+        ownBelow: new Set(),
     };
     const walker = createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound });
     const calls = new file_calls/* FileCalls */.MF();
@@ -1980,12 +2038,16 @@ function isBelowAny(name, names) {
             return true;
     return false;
 }
-function warningsOf({ skipped, secrets }, files) {
+function warningsOf({ skipped, secrets, ownBelow }, files) {
     const warnings = [];
     if (skipped.size > 0) {
         const names = [...skipped].sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b));
         const shown = names.slice(0, walk_findings/* NAMES_SHOWN */.t6).map(([name, kind]) => `${(0,walk_findings/* showName */.$i)(name)} (${kind})`);
         warnings.push(`not published, and their keys are left alone: ${(0,walk_findings/* listed */.KE)(shown, skipped.size)}`);
+    }
+    if (ownBelow.size > 0) {
+        const shown = [...ownBelow].sort(object_key/* compareKeys */.YD).slice(0, walk_findings/* NAMES_SHOWN */.t6).map(walk_findings/* showName */.$i);
+        warnings.push(`not published, as other runs keep there what they remember: ${(0,walk_findings/* listed */.KE)(shown, ownBelow.size)}`);
     }
     if (secrets.length > 0) {
         const shown = secrets.sort(object_key/* compareKeys */.YD).slice(0, walk_findings/* NAMES_SHOWN */.t6).map(walk_findings/* showName */.$i);

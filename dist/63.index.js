@@ -872,7 +872,7 @@ var name_table = __webpack_require__(8025);
 
 
 const FIRST_ROWS = 1024;
-/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
+/** What an index knows of local files, by path, in the order of its lines: 71 bytes each beside the path. */
 class FileEntries extends entries_map/* EntriesMap */.v {
     #paths = new name_table/* NameTable */.K3();
     #sizes = new Float64Array(FIRST_ROWS);
@@ -880,6 +880,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     #ctimes = new BigInt64Array(FIRST_ROWS);
     #inodes = new BigInt64Array(FIRST_ROWS);
     #md5s = new md5_column/* Md5Column */.B();
+    #plain = new Uint8Array(FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
     get size() {
@@ -890,7 +891,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         const row = this.#paths.add(path);
         if (row >= this.#sizes.length)
             this.#widen();
-        const { size, mtimeNs, ctimeNs, ino, md5 } = entry;
+        const { size, mtimeNs, ctimeNs, ino, md5, plain } = entry;
         if (!(0,index_rows/* isFileRow */.hg)(entry)) {
             this.#others.set(row, entry);
             return;
@@ -901,9 +902,10 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
         this.#md5s.set(row, md5);
+        this.#plain[row] = plain === true ? 1 : 0;
     }
     /** As `set` of each. */
-    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
+    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes, plain }) {
         for (const [i, path] of paths.entries()) {
             const row = this.#paths.add(path);
             if (row >= this.#sizes.length)
@@ -914,6 +916,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
             this.#ctimes[row] = ctimes[i];
             this.#inodes[row] = inodes[i];
             this.#md5s.setBytes(row, md5s, i);
+            this.#plain[row] = plain?.[i] === '1' ? 1 : 0;
         }
     }
     get(path) {
@@ -939,13 +942,16 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;
-        return {
+        const entry = {
             size: this.#sizes[row],
             mtimeNs: this.#mtimes[row],
             ctimeNs: this.#ctimes[row],
             ino: this.#inodes[row],
             md5: this.#md5s.at(row),
         };
+        if (this.#plain[row] === 1)
+            entry.plain = true;
+        return entry;
     }
     #widen() {
         const rows = this.#sizes.length * 2;
@@ -953,6 +959,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         this.#mtimes = (0,name_table/* moved */.aW)(this.#mtimes, new BigInt64Array(rows));
         this.#ctimes = (0,name_table/* moved */.aW)(this.#ctimes, new BigInt64Array(rows));
         this.#inodes = (0,name_table/* moved */.aW)(this.#inodes, new BigInt64Array(rows));
+        this.#plain = (0,name_table/* moved */.aW)(this.#plain, new Uint8Array(rows));
     }
 }
 
@@ -977,7 +984,7 @@ var object_entries = __webpack_require__(945);
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
  * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
@@ -1057,10 +1064,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         }
         const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
-        // Uploads name their machine too.
-        const isOfMachine = fileRows !== undefined ||
-            typeof path === 'string' ||
-            (typeof writer === 'string' && upload === undefined);
+        const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
         if (elsewhere && !isOfMachine)
             continue;
         if (objectRows !== undefined) {
@@ -1135,8 +1139,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (droppedLines > 0)
         owed.clear();
     const invalidations = new Map();
-    for (const [distribution, paths] of owed)
-        invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths]);
+    for (const [distribution, { paths, mapping }] of owed) {
+        const all = paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths];
+        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+    }
     const place = written === undefined ? {} : { destination: written };
     const first = earliest(begins);
     const left = {
@@ -1170,8 +1176,8 @@ function* formatIndex(index) {
     yield* formatFiles(index.files);
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
-    for (const [distribution, paths] of index.invalidations)
-        yield formatInvalidation(distribution, paths);
+    for (const [distribution, owed] of index.invalidations)
+        yield formatInvalidation(distribution, owed);
     yield formatRenewing(index.renewing);
     if (index.writing !== undefined)
         yield formatWriting(index.writing);
@@ -1213,10 +1219,10 @@ function* formatFiles(files) {
     if (rows.length > 0)
         yield line({ files: rows.columns });
 }
-function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }) {
+function formatFile(path, { mtimeNs, ctimeNs, ino, extra, ...members }) {
     // JSON has no integers of this size.
-    const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
-    return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
+    const numbers = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+    return line({ ...extra, path, ...numbers, ...members });
 }
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
@@ -1244,12 +1250,12 @@ function formatUpload(upload, entry) {
     return line({ upload, ...entry });
 }
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
-function formatInvalidation(invalidation, paths) {
+function formatInvalidation(invalidation, { paths, mapping }) {
     if (paths.length === 0)
-        return line({ invalidation, paths });
+        return line({ invalidation, ...mapping, paths });
     let lines = '';
     for (const some of linefuls(paths))
-        lines += line({ invalidation, paths: some });
+        lines += line({ invalidation, ...mapping, paths: some });
     return lines;
 }
 /** Lines of index and journal; none where there are no keys. */
@@ -1343,6 +1349,7 @@ const FILE_FIELDS = new Set([
     'ino',
     'md5',
     'etag',
+    'plain',
 ]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
@@ -1384,17 +1391,20 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     if (md5 === undefined || !(0,index_rows/* isSize */.kp)(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
     const extra = extraOf(record, FILE_FIELDS);
-    const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
-    return { size, ...times, md5, ...more };
+    return {
+        ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
+        ...(etag === undefined ? {} : { etag }),
+        ...(plain === true ? { plain } : {}),
+        ...(extra === undefined ? {} : { extra }),
+    };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
@@ -1402,17 +1412,26 @@ function pendingDelete(record) {
     return etag === undefined || !(0,index_rows/* isSize */.kp)(since) || !(0,index_rows/* isSize */.kp)(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(owed, { invalidation, paths }) {
+function addInvalidation(owed, record) {
+    const { invalidation, paths, stripPrefix, addPrefix } = record;
     if (typeof invalidation !== 'string' || !(0,model_invalidation/* isDistribution */.Rj)(invalidation) || !Array.isArray(paths))
         return false;
     const known = paths.filter((path) => typeof path === 'string' && (0,model_invalidation/* isInvalidationPath */.eX)(path));
-    if (known.length < paths.length)
+    const isMapped = typeof stripPrefix === 'string' && typeof addPrefix === 'string';
+    const isUnmapped = stripPrefix === undefined && addPrefix === undefined;
+    if (known.length < paths.length || !(isMapped || isUnmapped))
         return false;
-    const all = owed.get(invalidation) ?? new Set();
+    const all = owed.get(invalidation) ?? { paths: new Set(), mapping: undefined };
     owed.set(invalidation, all);
+    if (isMapped) {
+        all.mapping ??= { stripPrefix, addPrefix };
+        // Two runs at once, which mapped otherwise.
+        if (!(0,model_invalidation/* isSameMapping */.vu)(all.mapping, { stripPrefix, addPrefix }))
+            known.push(model_invalidation/* EVERYTHING */.Qz);
+    }
     for (const path of known)
-        if (all.size <= MAX_OWED_PATHS)
-            all.add(path);
+        if (all.paths.size <= MAX_OWED_PATHS)
+            all.paths.add(path);
     return true;
 }
 function addRenewing(keys, { renewing }) {
@@ -1423,18 +1442,18 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
-    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof process !== 'string')
         return undefined;
     const layout = parseLayout(parts);
-    if (!(0,index_rows/* isSize */.kp)(size) || !(0,index_rows/* isSize */.kp)(begun) || !(0,index_rows/* isSize */.kp)(pid) || layout === undefined)
+    if (!(0,index_rows/* isSize */.kp)(size) || !(0,index_rows/* isSize */.kp)(begun) || layout === undefined)
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
-    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
+    return [upload, { key: key, md5, size, parts, headers, begun, process }];
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
@@ -1492,6 +1511,7 @@ function* partsOf(layout) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   Eq: () => (/* binding */ multipartETag),
+/* harmony export */   JK: () => (/* binding */ isOfOnePart),
 /* harmony export */   Q: () => (/* binding */ classifyETag),
 /* harmony export */   S2: () => (/* binding */ parseMd5),
 /* harmony export */   iF: () => (/* binding */ md5Of),
@@ -1535,10 +1555,11 @@ function base64OfMd5(md5) {
 }
 /** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
 function multipartETag(partMd5s) {
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
-    for (const md5 of partMd5s)
-        hash.update(md5, 'hex');
-    return `${hash.digest('hex')}-${partMd5s.length}`;
+    return `${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('md5', Buffer.from(partMd5s.join(''), 'hex'), 'hex')}-${partMd5s.length}`;
+}
+/** Whether an ETag is that of an upload of one part: the MD5 of the whole can say which. */
+function isOfOnePart(etag) {
+    return etag.endsWith('-1') && MULTIPART.test(etag);
 }
 
 
@@ -1594,6 +1615,7 @@ const EXIT = {
     refused: 4,
     foreignWriter: 5,
     wouldChange: 6,
+    hungUp: 129,
     interrupted: 130,
     terminated: 143,
 };
@@ -1619,9 +1641,9 @@ function usageError(message) {
 function refusal(code, message) {
     return new SyncError(code, EXIT.refused, message);
 }
-/** When several apply: 130/143, 2, 4, 5, 1, 3. */
+/** When several apply: 129/130/143, 2, 4, 5, 1, 3. */
 function worstExit(codes) {
-    const order = [130, 143, 2, 4, 5, 1, 3, 6, 0];
+    const order = [129, 130, 143, 2, 4, 5, 1, 3, 6, 0];
     let worst = order.length - 1;
     for (const code of codes)
         worst = Math.min(worst, order.indexOf(code));
@@ -1699,6 +1721,7 @@ const ROWS = 1000;
 const NAME_CHARS = 96 * 1024;
 const MD5_DIGITS = 32;
 const HEX = /^[0-9a-f]*$/;
+const BITS = /^[01]*$/;
 /** In place of what a row does not have. */
 const NONE = -1;
 const OBJECT_COLUMNS = new Set([
@@ -1717,6 +1740,7 @@ const FILE_COLUMNS = new Set([
     'mtimeNs',
     'ctimeNs',
     'ino',
+    'plain',
 ]);
 /** Whether columns can say all of it. */
 function isObjectRow(entry) {
@@ -1782,6 +1806,7 @@ class FileRows {
     #mtimes = new BigInt64Array(ROWS);
     #ctimes = new BigInt64Array(ROWS);
     #inodes = new BigInt64Array(ROWS);
+    #plain = '';
     #chars = 0;
     get length() {
         return this.#paths.length;
@@ -1790,7 +1815,7 @@ class FileRows {
         return this.length === ROWS || this.#chars >= NAME_CHARS;
     }
     /** @param entry as `isFileRow` wants it */
-    add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
+    add(path, { size, mtimeNs, ctimeNs, ino, md5, plain }) {
         const row = this.length;
         this.#paths.push(path);
         this.#sizes.push(size);
@@ -1798,6 +1823,7 @@ class FileRows {
         this.#mtimes[row] = mtimeNs;
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
+        this.#plain += plain === true ? '1' : '0';
         this.#chars += path.length;
     }
     get columns() {
@@ -1808,6 +1834,7 @@ class FileRows {
             mtimeNs: base64(this.#mtimes, this.length),
             ctimeNs: base64(this.#ctimes, this.length),
             ino: base64(this.#inodes, this.length),
+            ...(this.#plain.includes('1') ? { plain: this.#plain } : {}),
         };
     }
 }
@@ -1840,7 +1867,7 @@ function objectBlock(value) {
 function fileBlock(value) {
     if (!isRecord(value, FILE_COLUMNS))
         return undefined;
-    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino, plain } = value;
     if (!isEvery(paths, isString) || !isEvery(sizes, isSize) || sizes.length !== paths.length)
         return undefined;
     const rows = paths.length;
@@ -1849,7 +1876,9 @@ function fileBlock(value) {
     const inodes = words(ino, rows);
     if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
         return undefined;
-    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+    if (!isBits(plain, rows))
+        return undefined;
+    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes, plain };
 }
 /** A column that a newer version added may say what the others mean: such a line is not read. */
 function isRecord(value, columns) {
@@ -1872,6 +1901,9 @@ function isNone(value) {
 }
 function isDigits(column, rows) {
     return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+function isBits(column, rows) {
+    return column === undefined || (typeof column === 'string' && column.length === rows && BITS.test(column));
 }
 /** Texts, and the place of each row's among them; `undefined`: they are none. */
 function placed(column, rows) {
@@ -1903,6 +1935,7 @@ function words(column, rows) {
 /* harmony export */   Qz: () => (/* binding */ EVERYTHING),
 /* harmony export */   Rj: () => (/* binding */ isDistribution),
 /* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   vu: () => (/* binding */ isSameMapping),
 /* harmony export */   vv: () => (/* binding */ coverOf),
 /* harmony export */   wG: () => (/* binding */ pathsOf)
 /* harmony export */ });
@@ -1925,10 +1958,12 @@ const MAX_WILDCARDS = 15;
 const UNSAFE = /[^!$&()*+,\-./0-9:;=@A-Z_a-z]+/g;
 /**
  * What no path can name: an asterisk means anything, and may stand at the end alone. An apostrophe and a tilde are
- * refused as they are, and encoded they are another path than the one that browsers ask for.
- * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234
+ * refused as they are, and encoded they are another path than the one that browsers ask for. A plus sign is a blank to S3 in a
+ * path, so that readers ask for `%2B`, as encoders write it, or for `%2b`, as apt does.
+ * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234,
+ * https://github.com/dnbert/prm/pull/46
  */
-const UNNAMABLE = /[*'~]/;
+const UNNAMABLE = /[*'~+]/;
 const VALID = /^\/(?:[!$&()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
 const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
 /** Whether CloudFront would take it as a path. */
@@ -1937,6 +1972,9 @@ function isInvalidationPath(text) {
 }
 function isDistribution(text) {
     return DISTRIBUTION.test(text);
+}
+function isSameMapping(a, b) {
+    return a.stripPrefix === b.stripPrefix && a.addPrefix === b.addPrefix;
 }
 /** The path under which a key is served; `undefined`: it is not. */
 function invalidationPath(key, mapping) {

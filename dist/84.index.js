@@ -11,7 +11,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ });
 /**
  * Where the destinations of a run meet when everything is staged in each of them: nothing becomes visible anywhere
- * before all have come, and nothing at all when one of them cannot.
+ * before all have come, and nothing at all when one of them fails before that.
  */
 class Meeting {
     #all;
@@ -34,10 +34,8 @@ class Meeting {
                 hasCome = true;
                 return this.#all;
             },
-            fail: () => {
-                if (!hasCome)
-                    this.#settle(url);
-            },
+            // What is settled stays so.
+            fail: () => this.#settle(url),
         };
     }
 }

@@ -311,6 +311,8 @@ __webpack_require__.d(__webpack_exports__, {
   sync: () => (/* binding */ sync)
 });
 
+// EXTERNAL MODULE: ./build/src/model/errors.js
+var errors = __webpack_require__(4132);
 ;// CONCATENATED MODULE: ./build/src/model/object-map.js
 /** By all that tells objects apart: a `Listing` makes an object anew each time, and two listings may show two states of one key. */
 class ObjectMap {
@@ -355,6 +357,12 @@ function* stepsOf(plan) {
             if (phase.kind === 'publish')
                 yield* phase.steps;
     }
+}
+/** Keys of what is deleted, now or when `delete-grace` is over. */
+function* leavingKeys(plan) {
+    for (const step of stepsOf(plan))
+        if (step.action === 'delete' || (step.action === 'keep' && step.reason === 'grace'))
+            yield step.key;
 }
 
 // EXTERNAL MODULE: external "node:path"
@@ -566,14 +574,14 @@ async function makeOne(path) {
 
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var model_digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/errors.js
-var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/file-columns.js
 var file_columns = __webpack_require__(9511);
 // EXTERNAL MODULE: ./build/src/model/headers.js
 var model_headers = __webpack_require__(6061);
 // EXTERNAL MODULE: ./build/src/model/object-entries.js
 var object_entries = __webpack_require__(945);
+// EXTERNAL MODULE: ./build/src/model/part-sizes.js
+var part_sizes = __webpack_require__(9945);
 // EXTERNAL MODULE: ./build/src/model/concurrency.js
 var model_concurrency = __webpack_require__(7452);
 ;// CONCATENATED MODULE: ./build/src/sync/archived.js
@@ -624,8 +632,6 @@ function reads(step, { key, etag }) {
 var external_node_timers_promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./build/src/model/chunks.js
 var model_chunks = __webpack_require__(9621);
-// EXTERNAL MODULE: ./build/src/model/part-sizes.js
-var part_sizes = __webpack_require__(9945);
 // EXTERNAL MODULE: ./build/src/model/entries-map.js
 var entries_map = __webpack_require__(6452);
 // EXTERNAL MODULE: ./build/src/model/md5-column.js
@@ -1708,16 +1714,21 @@ function explainDenied(error) {
     const { message, operation } = error;
     const named = NAMED_ACTION.exec(message)?.[1];
     const action = named ?? IAM_ACTIONS[operation] ?? `s3:${operation}`;
-    const allow = whatToAllow(message, action);
+    // A bucket whose readers pay does not say so.
+    const mayHaveToPay = named === undefined && operation.startsWith('List');
+    const orPay = mayHaveToPay ? ', or set requester-pays where whoever asks for it has to pay' : '';
+    const allow = whatToAllow(message, action) + orPay;
     return (0,object_store/* isOfS3 */.ku)(error)
         ? `${operation} was denied (${toldOf(error)}): ${allow}`
         : `${notOfS3(error)}: check endpoint-url and proxy, or ${allow}`;
 }
 function whatToAllow(message, action) {
     const resource = action.startsWith('kms:') ? 'key' : 'bucket';
+    if (message.includes('BlockPublicAcls'))
+        return 'leave acl out, as the bucket takes no ACL that lets anyone in (S3 Block Public Access)';
     const denying = DENYING_POLICY.exec(message)?.[1];
     if (denying !== undefined)
-        return `take ${action} out of what the ${policyOf(denying, resource)} denies: that goes before whatever is allowed`;
+        return `meet the conditions of the ${policyOf(denying, resource)} (encryption: sse and kms-key-id; acl; VPC endpoint; TLS) or, if it has none, take ${action} out of what it denies: that goes before whatever is allowed`;
     const lacking = LACKING_POLICY.exec(message)?.[1];
     if (lacking !== undefined && lacking !== 'identity-based policy')
         return `allow ${action} in the ${policyOf(lacking, resource)}`;
@@ -1867,9 +1878,23 @@ function explainStore(error, what) {
                     message: `${what}: S3 took the bucket for a key (${told}), as it does where endpoint-url names the bucket too: take the bucket out of its path or host name`,
                 };
             }
-            return failure('rejected', `${what}: S3 refused ${error.operation} (${told})`);
+            return failure('rejected', `${what}: S3 refused ${error.operation} (${told})${whatToDo(error)}`);
         case 'fatal':
             return explainFatal(error, what, told);
+    }
+}
+function whatToDo({ code }) {
+    switch (code) {
+        case 'QuotaExceeded':
+            return ': a quota is used up, of the bucket, the user or the account: raise it, or delete what nobody needs';
+        case 'AccountProblem':
+        case 'AllAccessDisabled':
+        case 'NotSignedUp':
+            return ': the account or the bucket is blocked: settle that with the provider';
+        case 'AccessControlListNotSupported':
+            return ': the bucket takes no ACL, so leave acl out; what anyone may read is said by a policy of the bucket';
+        default:
+            return '';
     }
 }
 /** An answer to HEAD has no words, and so nothing but its status. */
@@ -1894,7 +1919,7 @@ function explainFatal(error, what, told) {
         case '307':
         case '308':
             return usage('wrong-region', (0,object_store/* isOfS3 */.ku)(error)
-                ? `S3 answers that the region is wrong (${told}): set region to the bucket's`
+                ? `S3 answers that the region is wrong (${told}): set region to the bucket's, or region= behind its place`
                 : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`);
         case 'TemporaryRedirect':
         case 'Redirect':
@@ -2121,7 +2146,7 @@ function beforeFirstWrite(error, file) {
 }
 /** @param listed what lies under the file's own key */
 function recall(index, file, layouts, listed) {
-    const { md5, etag } = (index === undefined ? undefined : recallEntry(index, file)) ?? {};
+    const { md5, etag } = (index === undefined ? undefined : recallFile(index, file)) ?? {};
     if (md5 === undefined)
         return undefined;
     if (!(0,part_sizes/* isLarge */.sV)(file.size) && areWhole(layouts))
@@ -2131,9 +2156,10 @@ function recall(index, file, layouts, listed) {
 }
 /** The digest of a file whose stat is as it was when an earlier run on this machine digested it. */
 function recallMd5(index, file) {
-    return recallEntry(index, file)?.md5;
+    return recallFile(index, file)?.md5;
 }
-function recallEntry(index, file) {
+/** What an earlier run on this machine knew of a file whose stat is as it was then. */
+function recallFile(index, file) {
     const entry = index.files.get(file.path);
     if (entry === undefined)
         return undefined;
@@ -2164,15 +2190,16 @@ var is_inside = __webpack_require__(2572);
 
 /** Where it runs, its number there, and when it began, in clock ticks. */
 const MARK = /^([0-9a-f]{12})\.([1-9]\d{0,9})\.(\d{1,20})$/;
-/** Asked for once: a run that downloads nothing needs none. */
+/** Asked for once: a run that neither downloads nor uploads in parts needs none. */
 let known;
 /**
  * Tells this process from all others, in letters for a file name: those of other machines, of this one before it was
- * started again, of other containers, and those that get its number later. `undefined` where the system cannot tell.
+ * started again, of other containers, and those that get its number later. Where the system cannot tell it is of a place of
+ * its own, of which no other process knows anything.
  */
 function processMark() {
-    known ??= { mark: markOf() };
-    return known.mark;
+    known ??= markOf() ?? `${(0,external_node_crypto_.randomBytes)(6).toString('hex')}.${process.pid}.0`;
+    return known;
 }
 /**
  * Whether the process that a mark tells of has ended. `undefined`: it runs elsewhere, and nobody here can know. A number
@@ -2182,7 +2209,7 @@ function processMark() {
  */
 function hasProcessEnded(mark, own = processMark()) {
     const [, place, pid, began] = MARK.exec(mark) ?? [];
-    if (own === undefined || place === undefined || place !== MARK.exec(own)?.[1])
+    if (place === undefined || place !== MARK.exec(own)?.[1])
         return undefined;
     try {
         // Answers for every process, while /proc may be mounted so that it hides those of others (hidepid).
@@ -2678,6 +2705,7 @@ async function execute(plan, performer, options) {
             await (0,model_concurrency/* forEachConcurrent */.C6)(batches, concurrency, async ({ work, offset }) => {
                 const steps = isDeletes(work) ? work : [work];
                 let results;
+                await options.awake?.();
                 if (reason !== undefined)
                     results = steps.map((step) => notDone(step, reason));
                 else if (stopped())
@@ -2856,6 +2884,10 @@ const ADVICE = new Map([
     ['EROFS', 'the target is on a file system that is read-only: mount it for writing, or take another one'],
     ['EIO', 'the disk under the target, or the connection to it, fails: check it, and run again'],
     ['ESTALE', 'the network file system under the target was changed or came back: run again'],
+    [
+        'ENOENT',
+        'the target, or a directory in it, was moved or deleted during this run: run again when nothing does',
+    ],
     ['EFBIG', 'the file system of the target, or a limit (ulimit -f), holds no file of that size'],
 ]);
 function changed(key) {
@@ -3067,28 +3099,12 @@ class Verifier {
         if (said === md5 || etags.some((found) => composite(found) === etag))
             return md5;
         if (kind.kind === 'multipart' && proves) {
-            // The MD5 of the very bytes that make the ETag.
-            const madeBy = async (...some) => {
-                if (some.length === 0)
-                    return undefined;
-                const again = await evidence.digest(some);
-                return again.etags.some((found) => composite(found) === etag) ? again.md5 : undefined;
-            };
-            const proved = said === undefined ? undefined : await madeBy(...layouts);
-            if (proved !== undefined)
-                return proved;
-            const even = await layoutByFirstPart(this.#store, object, this.#signal);
-            const byEven = even !== undefined && (0,digest_index/* layoutParts */.db)(even) === kind.parts ? await madeBy(even) : undefined;
-            if (byEven !== undefined)
-                return byEven;
-            // Parts need not be of one size: what puts objects together from others makes such.
-            const layout = even === undefined ? undefined : await this.#layoutOf(object, kind.parts);
-            if (layout !== undefined) {
-                const byLayout = await madeBy(layout);
-                if (byLayout === undefined)
-                    throw wrong('its ETag');
-                return byLayout;
-            }
+            // Digests of the usual layouts were asked for already where the object does not say its MD5.
+            const made = await this.#madeBy(object, kind.parts, said === undefined ? [] : layouts, evidence.digest);
+            if (made === 'other')
+                throw wrong('its ETag');
+            if (made !== undefined)
+                return made;
         }
         if (said !== undefined)
             throw wrong('its metadata');
@@ -3096,6 +3112,36 @@ class Verifier {
             throw new WrongContentError('nothing says of what an earlier run fetched that it is right');
         this.#unverified++;
         return md5;
+    }
+    /** Whether bytes make the multipart ETag of an object that nothing encrypts. */
+    async makes(object, digest) {
+        const kind = (0,model_digest/* classifyETag */.Q)(object.etag);
+        if (kind.kind !== 'multipart')
+            return false;
+        const made = await this.#madeBy(object, kind.parts, usualLayouts(object, kind.parts), digest);
+        return made !== undefined && made !== 'other';
+    }
+    /**
+     * The MD5 of the very bytes that make a multipart ETag, by the usual layouts and by what S3 says of its parts. `other`: under
+     * the layout that S3 says of each they do not; `undefined`: they may, under one that nobody knows.
+     */
+    async #madeBy(object, parts, usual, digest) {
+        const madeBy = async (...some) => {
+            if (some.length === 0)
+                return undefined;
+            const { md5, etags } = await digest(some);
+            return etags.some((found) => composite(found) === object.etag) ? md5 : undefined;
+        };
+        const proved = await madeBy(...usual);
+        if (proved !== undefined)
+            return proved;
+        const even = await layoutByFirstPart(this.#store, object, this.#signal);
+        const byEven = even !== undefined && (0,digest_index/* layoutParts */.db)(even) === parts ? await madeBy(even) : undefined;
+        if (even === undefined || byEven !== undefined)
+            return byEven;
+        // Parts need not be of one size: what puts objects together from others makes such.
+        const layout = await this.#layoutOf(object, parts);
+        return layout === undefined ? undefined : ((await madeBy(layout)) ?? 'other');
     }
     /** As S3 says of each part; `undefined`: it does not, or not so that they make the object. */
     async #layoutOf({ key, etag, size }, parts) {
@@ -3126,11 +3172,12 @@ async function layoutByFirstPart(store, { key, etag, size }, signal) {
     return partSize === undefined || partSize <= 0 ? undefined : (0,digest_index/* uniformLayout */.Ng)(size, partSize);
 }
 /** What a multipart ETag is mostly made by. */
-function candidateLayouts({ etag, size }, { encryption }) {
-    const kind = (0,model_digest/* classifyETag */.Q)(etag);
-    if (kind.kind !== 'multipart' || !(0,object_store/* etagsProve */.PF)(encryption))
-        return [];
-    return (0,part_sizes/* candidatePartSizes */.xF)(size, kind.parts).map((partSize) => (0,digest_index/* uniformLayout */.Ng)(size, partSize));
+function candidateLayouts(object, { encryption }) {
+    const kind = (0,model_digest/* classifyETag */.Q)(object.etag);
+    return kind.kind === 'multipart' && (0,object_store/* etagsProve */.PF)(encryption) ? usualLayouts(object, kind.parts) : [];
+}
+function usualLayouts({ size }, parts) {
+    return (0,part_sizes/* candidatePartSizes */.xF)(size, parts).map((partSize) => (0,digest_index/* uniformLayout */.Ng)(size, partSize));
 }
 /**
  * Whether the MD5 of the whole is asked for first and alone: where an object says it, digests of its parts are needed
@@ -3167,6 +3214,8 @@ function wrong(voucher) {
 
 
 
+
+
 /** Bodies held in memory at a time, over all requests. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 /** Ranges of one object in flight: as many as there is room for. */
@@ -3177,6 +3226,8 @@ const RANGE = 8 * 1024 * 1024;
 const WORTH_GATHERING = 1024 * 1024;
 /** A file of this size, or that is half of all, is digested while it is written: at the end it would be waited for. Bytes. */
 const WORTH_GROWING = 64 * 1024 * 1024;
+/** At a file that another run has just named: when that takes its temporary name away the file shows another time. */
+const LOOKS = 3;
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
 const MODE_BITS = 0o777;
 /**
@@ -3194,6 +3245,10 @@ class Fetch {
     #placed = new Map();
     /** Whether files that others are made from look encoded, by whether this run made them, and by name. */
     #encoded = new Map();
+    /** Modes that new files get, by the name of their directory. */
+    #modes = new Map();
+    /** Files that were met or made, where something was found under a name that was free. */
+    #byInode;
     /** Files of this run, as they are now, for the index. */
     published = new Map();
     /** What was learned of the objects that were fetched, for the index. */
@@ -3294,14 +3349,14 @@ class Fetch {
         const object = (0,model_objects/* objectOf */.Xy)(step.file);
         const isAsked = preserve || (!target.asStored && (await this.#mayBeEncoded(step)));
         const head = isAsked ? await this.#head(object) : undefined;
-        const form = this.#formOf(object, head);
+        const form = this.#formOf(head);
         const source = this.#sourceOf(step, form);
-        if (source === undefined)
+        if (source === undefined || !(await this.#isProved(object, source.file)))
             return undefined;
         const attributes = this.#attributesOf(head);
         const temporary = temporaryName();
         const { name } = step.file;
-        const action = await this.#duplicate(source.file, name, temporary, step.action, attributes);
+        const action = await this.#duplicate(source.file, name, temporary, step.action, attributes).catch(unlessDenied);
         return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
     }
     /** Whether an object may say that it encodes something: bytes that do not begin as encoded ones do encode nothing. */
@@ -3320,13 +3375,29 @@ class Fetch {
         if (step.source.kind === 'published') {
             const placed = this.#placed.get(step.source.key);
             // The same stored bytes are two contents when one object says that it encodes something.
-            return placed !== undefined && sameForm(placed.form, form) ? placed : undefined;
+            if (placed === undefined || !sameForm(placed.form, form))
+                return undefined;
+            // What the object of the other name was said to have it may not have had.
+            return form !== undefined || step.md5 === undefined || step.md5 === placed.md5 ? placed : undefined;
         }
         const file = this.#options.local.get(step.source.key);
         // What is here is the content itself: an object that turns out to encode it has another one.
         if (file === undefined || step.md5 === undefined || !sameForm(formOf(step.file), form))
             return undefined;
         return { file, md5: step.md5 };
+    }
+    /** Whether a file has an object's bytes: what only the object's metadata says of them must be proved by its ETag. */
+    async #isProved(object, file) {
+        if (!this.#options.claimed.has(object.key))
+            return true;
+        try {
+            return await this.#verifier.makes(object, (layouts) => this.#options.pool.digest({ file, layouts }, file.size));
+        }
+        catch (error) {
+            if (error instanceof FileChangedError)
+                return false;
+            return (0,file_calls/* unlessAbsent */.QY)(error) ?? false;
+        }
     }
     /** `undefined`: the file is not, or no longer, the one that was met. */
     async #duplicate(source, name, temporary, how, attributes) {
@@ -3355,7 +3426,7 @@ class Fetch {
             if (!sameFile(source, before))
                 return undefined;
             // Its own attributes, not those of its twin (R3).
-            const own = { mode: 0o666 & ~process.umask(), ...attributes };
+            const own = { ...attributes, mode: attributes?.mode ?? (await this.#modeIn(parentOf(name), to)) };
             const isLink = how === 'link' && agrees(before, own) && (await this.#linked(path, there));
             const clone = target.duplicates === 'copy' ? 0 : promises_.constants.COPYFILE_FICLONE;
             if (!isLink)
@@ -3367,6 +3438,23 @@ class Fetch {
             await giveAttributes(there, own);
             return 'copy';
         }));
+    }
+    /** What a new file gets in a directory: the umask is not asked where that has a default ACL, or knows one mode alone. */
+    async #modeIn(name, at) {
+        const known = this.#modes.get(name);
+        if (known !== undefined)
+            return known;
+        const path = (0,external_node_path_.join)(at, temporaryName());
+        const handle = await (0,promises_.open)(path, 'wx');
+        try {
+            const mode = (await handle.stat()).mode & MODE_BITS;
+            this.#modes.set(name, mode);
+            return mode;
+        }
+        finally {
+            await handle.close();
+            await (0,promises_.unlink)(path);
+        }
     }
     async #fetch(file) {
         const object = (0,model_objects/* objectOf */.Xy)(file);
@@ -3395,7 +3483,7 @@ class Fetch {
             const { body, head } = await this.#read(object, { room });
             const md5 = await this.#options.pool.digestBytes(body, this.#options.bytesDue);
             await this.#verifier.verify(object, head, bytesEvidence(body, md5));
-            this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(object.etag, head) });
+            this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(head, md5) });
             return this.#keep(file, body, md5, head);
         };
         return this.#bodies.with(object.size, work, { turn: turnOf(object) });
@@ -3421,8 +3509,8 @@ class Fetch {
                     digest: (layouts) => digestOf({ file: made, layouts }),
                 };
                 const md5 = await this.#verifier.verify(object, head, evidence);
-                this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(object.etag, head) });
-                return this.#finish(file, path, temporary, md5, this.#formOf(object, head), head);
+                this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(head, md5) });
+                return this.#finish(file, path, temporary, md5, this.#formOf(head, md5), head);
             });
         }
         catch (error) {
@@ -3449,7 +3537,7 @@ class Fetch {
     }
     /** Puts a body, decoded where the object says that it is encoded, under a temporary name. */
     async #keep(file, body, md5, head) {
-        const form = this.#formOf((0,model_objects/* objectOf */.Xy)(file), head);
+        const form = this.#formOf(head, md5);
         const temporary = temporaryName();
         try {
             const traits = traitsOf(this.#attributesOf(head));
@@ -3532,10 +3620,8 @@ class Fetch {
                     md5 = await judge();
                 }
                 const there = (0,external_node_path_.join)(at, temporary);
-                // Of an object in parts the metadata alone says what it encodes: who overwrites it may have kept that (C15).
-                const said = (0,model_headers/* metadataMd5 */.SG)(head.metadata) === md5 ? (0,model_headers/* storedSource */.HK)(object.etag, head) : undefined;
-                this.fetched.set(object.key, { md5, form: said });
-                const form = this.#options.target.asStored ? undefined : said;
+                this.fetched.set(object.key, { md5, form: (0,model_headers/* storedSource */.HK)(head, md5) });
+                const form = this.#formOf(head, md5);
                 const result = await this.#finish(file, there, temporary, md5, form, head);
                 return temporary === partial && form === undefined ? { ...result, resumable: true } : result;
             });
@@ -3641,15 +3727,19 @@ class Fetch {
                     const now = await this.#files.lstat(to);
                     if (now !== undefined && !now.isFile())
                         throw new InTheWayError(`${name} is no regular file`);
-                    const other = isFree && now !== undefined ? this.#otherNameOf(now, name) : undefined;
+                    const other = isFree && now !== undefined ? await this.#otherNameOf(now, name) : undefined;
                     if (other !== undefined)
                         throw collision(name, other);
                     const isAsMet = isFree
                         ? now === undefined
                         : now !== undefined && tokenOf(now) === condition.ifMatch;
-                    if (!isAsMet && overwrite !== 'always')
+                    if (isAsMet || overwrite === 'always')
+                        await this.#files.rename(from, to);
+                    // Another download of the same objects is done when it has made what this one would.
+                    else if (await this.#holds(to, name, md5))
+                        await this.#files.unlink(from);
+                    else
                         throw foreign(name);
-                    await this.#files.rename(from, to);
                 }
                 if (resumable === true)
                     await (0,promises_.rm)((0,external_node_path_.join)(at, progressName(temporary)), { force: true });
@@ -3664,6 +3754,26 @@ class Fetch {
             await this.#discard(name, temporary);
             throw error;
         }
+    }
+    /** Whether what was found under a name has the content that is due there. */
+    async #holds(path, name, md5) {
+        for (let attempt = 0; attempt < LOOKS; attempt++) {
+            const now = await this.#files.lstat(path);
+            if (now?.isFile() !== true)
+                return false;
+            const file = { ...this.#fileOf(name, now), path, real: path };
+            try {
+                return (await this.#options.pool.digest({ file, layouts: [] }, file.size)).md5 === md5;
+            }
+            catch (error) {
+                if (error instanceof FileChangedError)
+                    continue;
+                if (!(0,system_error/* isGone */.ST)(error))
+                    unlessDenied(error);
+                return false;
+            }
+        }
+        return false;
     }
     /** Whether a hard link could be made; a file system that has none, or no more of them, says so. */
     async #linked(from, to) {
@@ -3681,30 +3791,40 @@ class Fetch {
     #settle(key, name, stats, md5, form) {
         const file = this.#fileOf(name, stats);
         this.#placed.set(key, { file, md5, form });
+        this.#byInode?.set(inodeOf(file), file);
         this.published.set(name, { file, md5 });
     }
     /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
-    #otherNameOf({ dev, ino }, name) {
-        const isIt = (file) => file.dev === dev && file.ino === ino && file.name !== name;
-        for (const file of this.#options.local.values())
-            if (isIt(file))
-                return file.name;
-        for (const { file } of this.published.values())
-            if (isIt(file))
-                return file.name;
-        return undefined;
+    async #otherNameOf(found, name) {
+        const { local } = this.#options;
+        if (this.#byInode === undefined) {
+            this.#byInode = new Map();
+            for (const file of local.values())
+                this.#byInode.set(inodeOf(file), file);
+            for (const { file } of this.published.values())
+                this.#byInode.set(inodeOf(file), file);
+        }
+        const other = this.#byInode.get(inodeOf(found));
+        if (other === undefined || other.name === name)
+            return undefined;
+        // A file that was replaced meanwhile leaves its number to the next one.
+        const now = await this.#files.lstat(other.path);
+        return now !== undefined && inodeOf(now) === inodeOf(found) ? other.name : undefined;
     }
     #fileOf(name, stats) {
         const path = (0,external_node_path_.join)(this.#options.target.directory, name);
         return { name, path, real: path, ...(0,lstat/* statFields */.q)(stats) };
     }
-    /** Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. */
+    /**
+     * Mode and time of a file that has its bytes. One with further names gets a file of its own: they keep theirs. So does one
+     * of another owner, to whom alone it may be done.
+     */
     async #refresh({ file, key, md5, condition }) {
         const attributes = this.#attributesOf(await this.#head((0,model_objects/* objectOf */.Xy)(file)));
         const { name } = file;
         const form = formOf(file);
         const local = this.#options.local.get(key);
-        const stats = await this.#options.directory.within(parentOf(name), false, async (at) => {
+        const { stats, isDone } = await this.#options.directory.within(parentOf(name), false, async (at) => {
             const handle = await (0,promises_.open)((0,external_node_path_.join)(at, baseOf(name)), promises_.constants.O_RDONLY | promises_.constants.O_NOFOLLOW);
             try {
                 const now = await handle.stat({ bigint: true });
@@ -3712,15 +3832,15 @@ class Fetch {
                     throw foreign(name);
                 // Those that it has now: this run may have linked to it.
                 if (now.nlink > 1n)
-                    return now;
-                await (0,file_calls/* giveTraits */.N6)(handle, traitsOf(attributes));
-                return await handle.stat({ bigint: true });
+                    return { stats: now, isDone: false };
+                const isDone = await (0,file_calls/* giveTraits */.N6)(handle, traitsOf(attributes)).then(() => true, unlessDenied);
+                return { stats: await handle.stat({ bigint: true }), isDone };
             }
             finally {
                 await handle.close();
             }
         });
-        if (stats.nlink === 1n)
+        if (isDone === true)
             return this.#settle(key, name, stats, md5, form);
         const temporary = temporaryName();
         const action = await this.#duplicate(this.#fileOf(name, stats), name, temporary, 'copy', attributes);
@@ -3746,8 +3866,9 @@ class Fetch {
             throw changed(object.key);
         return head;
     }
-    #formOf(object, head) {
-        return this.#options.target.asStored || head === undefined ? undefined : (0,model_headers/* storedSource */.HK)(object.etag, head);
+    /** @param md5 of the stored bytes, where they were read */
+    #formOf(head, md5) {
+        return this.#options.target.asStored || head === undefined ? undefined : (0,model_headers/* storedSource */.HK)(head, md5);
     }
     #attributesOf(head) {
         return this.#options.preserve && head !== undefined ? (0,model_headers/* fileAttributes */.iR)(head.metadata) : undefined;
@@ -3771,6 +3892,9 @@ function turnOf({ size }) {
 /** What a file is told apart by: a link that is made of it changes its ctime, so that is no part of it. */
 function tokenOf({ dev, ino, size, mtimeNs, }) {
     return `file:${dev}:${ino}:${size}:${mtimeNs}`;
+}
+function inodeOf({ dev, ino }) {
+    return `${dev}:${ino}`;
 }
 function fileStep(step) {
     if (step.action === 'upload' || step.action === 'refresh')
@@ -3813,7 +3937,8 @@ function traitsOf(attributes) {
 }
 /** To a file that is there, through no link. */
 async function giveAttributes(path, attributes) {
-    const handle = await (0,promises_.open)(path, promises_.constants.O_RDWR | promises_.constants.O_NOFOLLOW);
+    // A copy of a file that is read-only is so too; its owner may give it what it is to have.
+    const handle = await (0,promises_.open)(path, promises_.constants.O_RDONLY | promises_.constants.O_NOFOLLOW);
     try {
         await (0,file_calls/* giveTraits */.N6)(handle, traitsOf(attributes));
     }
@@ -3831,6 +3956,11 @@ const NO_LINK = new Set([
     'EXDEV',
     'EEXIST',
 ]);
+/** What is done otherwise where it may not be done so. Where nothing may be written at all, that will say so. */
+function unlessDenied(error) {
+    if (!['EACCES', 'EPERM'].includes((0,system_error/* errorCode */.CA)(error) ?? ''))
+        throw error;
+}
 function asWrongContent(error) {
     if (error instanceof object_store/* StoreError */.AD && error.code === 'TooLarge')
         throw new WrongContentError(error.message);
@@ -3971,9 +4101,7 @@ function guardOverlap({ files }, source, listing, destination) {
  * @param inner what is listed of a destination whose prefix lies in this one's
  */
 function guardInner({ plan }, listing, destination, inner) {
-    for (const { action, key } of stepsOf(plan)) {
-        if (action !== 'delete')
-            continue;
+    for (const key of leavingKeys(plan)) {
         const object = listing.get(key);
         const there = inner.listing.get(key);
         if (object === undefined || there === undefined || !isSameObject(object, there))
@@ -3982,12 +4110,38 @@ function guardInner({ plan }, listing, destination, inner) {
         throw (0,errors/* usageError */.Wp)(`mirrors: ${within} seems to lie in ${here}: both have ${key}, the same and as old, and delete-after would delete it; nothing was written; name places that do not lie in one another, or publish to them in runs of their own`);
     }
 }
-/** Whether a plan deletes anything below a prefix. */
+/** Whether a plan deletes anything below a prefix, now or later. */
 function deletesBelow(plan, prefix) {
-    for (const { action, key } of stepsOf(plan))
-        if (action === 'delete' && key.startsWith(prefix))
+    for (const key of leavingKeys(plan))
+        if (key.startsWith(prefix))
             return true;
     return false;
+}
+/**
+ * Refuses deletes below a prefix that another run publishes to: our own objects there say so (D14), whether they stay or not.
+ * Those that wait count too: with each deploy there its index begins to wait anew, while pages that did not change expire.
+ *
+ * @param keys what is listed
+ */
+function guardInnerRun({ plan, deletions }, keys, { prefix }, url) {
+    if (deletions === 0)
+        return;
+    const directories = new Set();
+    for (const key of keys) {
+        const at = key.indexOf(`/${object_key/* OWN_DIRECTORY */.Nt}`, prefix.length);
+        if (at !== -1)
+            directories.add(key.slice(0, at));
+    }
+    if (directories.size === 0)
+        return;
+    for (const key of leavingKeys(plan)) {
+        for (const directory of (0,object_key/* directoriesAbove */.jH)(key)) {
+            if (!directories.has(directory))
+                continue;
+            const inner = `${directory}/`;
+            throw (0,errors/* refusal */.x5)('unrelated-destination', `${url}: ${inner}${object_key/* OWN_DIRECTORY */.Nt} says that another run publishes to ${inner}, and delete-after would delete that: exclude it (${JSON.stringify(`/${inner.slice(prefix.length)}`)}), which protects it; only if nothing is published there any more, remove it`);
+        }
+    }
 }
 /** Whether two listings, maybe by two names of one bucket, show one object. */
 function isSameObject(one, other) {
@@ -4025,6 +4179,47 @@ function nestedNames(tree) {
     const more = parents.size > SHOWN_NAMES ? ` and ${parents.size - SHOWN_NAMES} more` : '';
     return `${shown}${more} beside what lies below ${first}/`;
 }
+/**
+ * Refuses keys that are another key's name there, or may be: its bytes would be overwritten, even outside of the prefix, and
+ * deleted as absent from the tree. What is listed under such names shows that they are kept as they are spelled.
+ */
+function guardNames(names, prefix, listing, { provider, otherNames }) {
+    if (otherNames === undefined)
+        return;
+    const kindsOf = (key) => Array.from(key.matchAll(otherNames), ([kind]) => kind);
+    let kept;
+    const isOther = (key) => {
+        if (key.search(otherNames) === -1)
+            return false;
+        kept ??= new Set([...listing.keys()].flatMap(kindsOf));
+        return !kindsOf(key).every((kind) => kept?.has(kind));
+    };
+    const may = `the server (${provider}) may take for the path of another object: nothing was`;
+    if (isOther(prefix))
+        throw (0,errors/* refusal */.x5)('unsafe-name', `the prefix ${(0,walk_findings/* showName */.$i)(prefix)} has an empty, \`.\` or \`..\` directory name, which ${may} written or deleted; write ${(0,walk_findings/* showName */.$i)(external_node_path_.posix.normalize(prefix))} if that is meant`);
+    const others = [];
+    for (const name of names)
+        if (isOther(prefix + name))
+            others.push(name);
+    if (others.length === 0)
+        return;
+    const shown = (0,walk_findings/* listed */.KE)(others.slice(0, SHOWN_NAMES).map(walk_findings/* showName */.$i), others.length, SHOWN_NAMES);
+    const what = others.length === 1 ? '1 name has' : `${others.length} names have`;
+    throw (0,errors/* refusal */.x5)('unsafe-name', `${what} an empty, \`.\` or \`..\` directory name or a backslash, which ${may} written: ${shown}; rename or exclude them`);
+}
+/** Refuses bytes under names that end at a slash where they would be dropped without a word. */
+function guardMarkers(files, { provider, markersHaveBytes }) {
+    if (markersHaveBytes)
+        return;
+    const columns = (0,file_columns/* columnsOf */.PL)(files);
+    const names = [];
+    for (let place = 0; place < columns.length; place++)
+        if (columns.sizeAt(place) > 0 && columns.nameAt(place).endsWith('/'))
+            names.push(columns.nameAt(place));
+    if (names.length === 0)
+        return;
+    throw (0,errors/* refusal */.x5)('unsafe-name', `${provider} keeps no bytes under a name that ends at a slash (${(0,walk_findings/* listed */.KE)(names.map(walk_findings/* showName */.$i), names.length, SHOWN_NAMES)}): nothing was written; rename or exclude them`);
+}
 function guardNesting(tree, provider) {
     const nested = nestedNames(tree);
     if (nested === undefined)
@@ -4059,23 +4254,20 @@ function guardBlocked(tree, listing, prefix, provider) {
  * Refuses deletions that look like a mistake (D8, D11, D14). Judged before the first write.
  *
  * @param cause what decides on them
- * @param prefix of the destination, which lines of `excludes` are below
  */
-function guardDeletions(planned, deletes, url, cause = 'the tree', prefix = '') {
+function guardDeletions(planned, deletes, url, cause = 'the tree') {
     if (!deletes.deleteAfter)
         return;
     const { losses, firstLosses, deletions, listedUnexcluded, related } = planned;
     const { maxDelete } = deletes;
+    const isTarget = cause === 'the source';
+    const kind = isTarget ? 'files' : 'objects';
     if (maxDelete.kind === 'default' && deletions > 0 && !related) {
-        throw (0,errors/* refusal */.x5)('unrelated-destination', `${url} holds ${listedUnexcluded} objects (${(0,walk_findings/* listed */.KE)(firstLosses, listedUnexcluded)}) and shares neither a key nor a content with the tree, so delete-after would delete somebody else's files: check bucket and prefix, or set max-delete to allow it`);
-    }
-    const inner = innerDestination(planned);
-    if (inner !== undefined && cause === 'the tree') {
-        throw (0,errors/* refusal */.x5)('unrelated-destination', `${url}: ${inner}${object_key/* OWN_DIRECTORY */.Nt} says that another run publishes to ${inner}, and delete-after would delete that: exclude it (${JSON.stringify(`/${inner.slice(prefix.length)}`)}), which protects it; only if nothing is published there any more, remove it`);
+        throw (0,errors/* refusal */.x5)('unrelated-destination', `${url} holds ${listedUnexcluded} ${kind} (${(0,walk_findings/* listed */.KE)(firstLosses, listedUnexcluded)}) and shares neither a ${isTarget ? 'name' : 'key'} nor a content with ${cause}, so delete-after would delete somebody else's files: check ${isTarget ? 'source and target' : 'bucket and prefix'}, or set max-delete to allow it`);
     }
     const limit = deletionLimit(maxDelete, listedUnexcluded);
     if (losses > limit) {
-        throw new errors/* SyncError */.S0('too-many-deletions', errors/* EXIT */.dc.refused, `${losses} of ${listedUnexcluded} objects under ${url} would be deleted (${(0,walk_findings/* listed */.KE)(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`);
+        throw new errors/* SyncError */.S0('too-many-deletions', errors/* EXIT */.dc.refused, `${losses} of ${listedUnexcluded} ${kind} under ${url} would be deleted (${(0,walk_findings/* listed */.KE)(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`);
     }
 }
 /**
@@ -4111,17 +4303,6 @@ function guardMoved({ deletions, listedUnexcluded }, tree, listing, { deleteAfte
         ? `they lie below ${above}, and the tree is the inside of ${(0,walk_findings/* showName */.$i)(tree.root)}: nothing was written; publish to ${url}${above} to go on there`
         : `the tree has its files below ${below}: nothing was written; publish the inside of ${(0,walk_findings/* showName */.$i)((0,external_node_path_.join)(tree.root, below))} to go on`;
     throw (0,errors/* refusal */.x5)('too-many-deletions', `all ${deletions} objects under ${url} would be deleted, as ${told}, or set max-delete: none to move them`);
-}
-/** The prefix of another destination among what would be deleted: our own objects of an inner prefix lie there. */
-function innerDestination({ plan }) {
-    for (const { action, key } of stepsOf(plan)) {
-        if (action !== 'delete')
-            continue;
-        const at = `/${key}`.indexOf(`/${object_key/* OWN_DIRECTORY */.Nt}`);
-        if (at > 0)
-            return key.slice(0, at);
-    }
-    return undefined;
 }
 function deletionLimit(maxDelete, listed) {
     switch (maxDelete.kind) {
@@ -4310,6 +4491,8 @@ class Md5Table extends entries_map/* EntriesMap */.v {
     }
 }
 
+// EXTERNAL MODULE: ./build/src/model/inputs.js
+var inputs = __webpack_require__(3574);
 ;// CONCATENATED MODULE: ./build/src/sync/header-states.js
 
 
@@ -4321,6 +4504,10 @@ class HeaderStates extends entries_map/* EntriesMap */.v {
     #keys;
     #states = new Uint8Array(header_states_FIRST_ROWS);
     #size = 0;
+    /** Keys without a state of which S3 is to be asked. */
+    asked = new Set();
+    /** Keys whose headers lack nothing but an ACL that is not asked for any more. */
+    aclsLeft = new Set();
     /** @param keys that this table's are among */
     constructor(keys = new name_table/* NameTable */.K3()) {
         super();
@@ -4368,6 +4555,8 @@ class HeaderStates extends entries_map/* EntriesMap */.v {
 
 
 
+
+const ACL = 'x-amz-acl';
 /**
  * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
  * bytes is taken for another writer's. Milliseconds.
@@ -4403,12 +4592,14 @@ function lacksClass(headers, { storageClass }, { storageClasses }) {
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
  * that others wrote, or that were written since, have no entry; nor have those that a run which was killed may have
- * renewed. But where the rules have changed, all of them are renewed like the rest.
+ * renewed. But where the rules have changed, all of them are renewed like the rest. Of what a run from another bucket decided,
+ * a publish of files asks S3, as its rules are all that an object is to have; the other way round nothing is known.
  */
 function headerStates(files, prefix, listing, index, policy, { store, asksAttributes }) {
     const states = new HeaderStates(listing instanceof Listing ? listing.names : undefined);
     if (index === undefined)
         return states;
+    const hadAcl = aclFinder();
     for (const file of files) {
         const key = (prefix + file.name);
         const object = listing.get(key);
@@ -4418,18 +4609,55 @@ function headerStates(files, prefix, listing, index, policy, { store, asksAttrib
         if (entry.etag !== object.etag || entry.size !== object.size)
             continue;
         const headers = policy.headersOf(file);
-        const { digest, attributed } = (0,model_headers/* parseHeaderState */.U4)(entry.headers);
+        const known = (0,model_headers/* parseHeaderState */.U4)(entry.headers);
+        const isSameDigest = known.digest === (0,model_headers/* headerDigest */.Yr)(headers);
+        // What one kind of run decided says nothing of what the other one is to leave there.
+        if (known.isBrought && file.object === undefined) {
+            states.asked.add(key);
+            continue;
+        }
+        if (!known.isBrought && file.object !== undefined && !isSameDigest)
+            continue;
         const isOtherClass = lacksClass(headers, object, store);
-        if (digest === (0,model_headers/* headerDigest */.Yr)(headers)) {
-            const mayLack = asksAttributes && attributed !== 'all' && (0,model_headers/* isPreserved */.td)(file);
+        const isAclLeft = !isSameDigest && hadAcl(known.digest, headers);
+        if ((isSameDigest || isAclLeft) && isStatedBy(file, known, entry)) {
+            const mayLack = asksAttributes && known.attributed !== 'all' && (0,model_headers/* isPreserved */.td)(file);
             const isUnknown = mayLack || isOtherClass || isRewritten(entry, object) || index.renewing.has(key);
-            if (!isUnknown)
-                states.set(key, 'same');
+            if (isUnknown)
+                continue;
+            states.set(key, 'same');
+            if (isAclLeft)
+                states.aclsLeft.add(key);
         }
         else
             states.set(key, isOtherClass || (0,model_headers/* classOf */.Kl)(headers) !== entry.class ? 'class' : 'changed');
     }
     return states;
+}
+/**
+ * Whether metadata says what it is to say of what the object holds, as far as lines tell: that of a further name may be an
+ * older version's, and one from another bucket brings its own along.
+ */
+function isStatedBy(file, known, { source }) {
+    if (file.object !== undefined)
+        return true;
+    const wanted = file.encoded === undefined ? undefined : (0,model_headers/* formatSource */.j2)(file.encoded);
+    return source === wanted && ((0,model_headers/* isFurtherName */.Q6)(file) || !known.isFurtherName);
+}
+/**
+ * Says whether a digest is of these headers and an ACL. None is sent where none is asked for, so an object may keep its own: a
+ * copy onto itself would change nothing but that. Many objects have few digests.
+ */
+function aclFinder() {
+    const known = new Map();
+    return (digest, headers) => {
+        if (headers[ACL] !== undefined)
+            return false;
+        const pair = `${digest} ${(0,model_headers/* headerDigest */.Yr)(headers)}`;
+        const had = known.get(pair) ?? inputs/* CANNED_ACLS */.m2.some((acl) => (0,model_headers/* headerDigest */.Yr)({ ...headers, [ACL]: acl }) === digest);
+        known.set(pair, had);
+        return had;
+    };
 }
 /**
  * Keys of the plan's refreshes whose ACL a copy onto themselves would drop: S3 never takes an ACL along. Asked only
@@ -4439,7 +4667,7 @@ async function whatWouldLoseAcls(plan, request) {
     const { store, policy, emit, signal } = request;
     const aclBound = new Set();
     const aclUnknown = new Set();
-    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)['x-amz-acl'] === undefined);
+    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh' && policy.headersOf(step.file)[ACL] === undefined);
     let denied;
     await (0,model_concurrency/* forEachConcurrent */.C6)(steps, request.concurrency, async ({ key }) => {
         if (denied !== undefined) {
@@ -4487,6 +4715,11 @@ var index_file = __webpack_require__(5532);
  * tick, some to one or two seconds (C12). Nanoseconds.
  */
 const SETTLING_NS = 2000000000n;
+/**
+ * An object that is dated this much later than our write was answered is another writer's: of S3's clock we know whole
+ * seconds, and its machines may be a little apart. Milliseconds.
+ */
+const DATED_MS = 2_000;
 /** Characters of an index that are written in one go. */
 const learn_PIECE = 256 * 1024;
 /**
@@ -4600,7 +4833,7 @@ function lostWith(index) {
 }
 /** Whether a distribution is still to be told something. */
 function owes({ invalidations }) {
-    return [...invalidations.values()].some((paths) => paths.length > 0);
+    return [...invalidations.values()].some(({ paths }) => paths.length > 0);
 }
 function nextIndex(storage, old, confirmed) {
     const objects = { [Symbol.iterator]: () => objectEntries(old, confirmed) };
@@ -4645,7 +4878,9 @@ function keptEntry(object, known, confirmed) {
     const { key, etag, size } = object;
     const md5 = confirmed.unchanged.get(key);
     const headers = confirmed.headers.get(key);
-    const source = md5 === undefined ? undefined : confirmed.sources.get(key);
+    // A line that knows the headers says by its source what is in the metadata: nobody confirmed that of what was not renewed.
+    const isStated = headers === undefined && known?.headers !== undefined && known.etag === etag;
+    const source = md5 === undefined || isStated ? undefined : confirmed.sources.get(key);
     const parts = md5 === undefined ? undefined : confirmed.layouts?.get(key);
     const isPlain = headers === undefined && source === undefined && parts === undefined;
     const asked = () => ({
@@ -4656,7 +4891,7 @@ function keptEntry(object, known, confirmed) {
     });
     if (known !== undefined && known.etag === etag && known.size === size) {
         const same = (md5 === undefined || md5 === known.md5) && isPlain;
-        const seen = headers === undefined ? dated(known, object) : undated(known);
+        const seen = headers === undefined ? dated(known, object) : undescribed(known);
         return same ? seen : { ...seen, ...asked() };
     }
     const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
@@ -4669,8 +4904,15 @@ function* writtenEntries({ written, after }) {
     for (const [key, entry] of written.inOrder()) {
         const object = after?.get(key);
         const isSeen = object !== undefined && object.etag === entry.etag && object.lastModified > 0;
-        yield [key, isSeen ? { ...undated(entry), modified: object.lastModified } : entry];
+        yield [key, isSeen ? seenEntry(entry, object) : entry];
     }
+}
+/** Another run may have written the same bytes after us, with headers that nobody here knows. */
+function seenEntry(entry, { lastModified }) {
+    const { headers: _, class: __, ...bytes } = undated(entry);
+    if (entry.written !== undefined && lastModified > entry.written + DATED_MS)
+        return bytes;
+    return { ...undated(entry), modified: lastModified };
 }
 /** Entries of both in the order of their keys, in which each of them comes; they have none in common. */
 function* merged(some, others) {
@@ -4720,6 +4962,10 @@ function dated(entry, object) {
 function undated({ modified: _, written: __, ...entry }) {
     return entry;
 }
+/** Without what S3 was asked for. */
+function undescribed({ source: _, ...entry }) {
+    return undated(entry);
+}
 /** Nothing where the server does not say. */
 function datedBy({ lastModified }) {
     return lastModified === 0 ? {} : { modified: lastModified };
@@ -4732,10 +4978,14 @@ function fileEntries(files) {
         : new Map([...entries].sort(([a], [b]) => (0,object_key/* compareKeys */.YD)(a, b)));
 }
 function* entriesOf(files) {
-    for (const { file, md5, etag } of files) {
+    for (const { file, md5, etag, plain } of files) {
         const { path, size, mtimeNs, ctimeNs, ino } = file;
         const entry = { size, mtimeNs, ctimeNs, ino, md5 };
-        yield [path, etag === undefined ? entry : { ...entry, etag }];
+        if (etag !== undefined)
+            entry.etag = etag;
+        if (plain === true)
+            entry.plain = plain;
+        yield [path, entry];
     }
 }
 function isAscending(files) {
@@ -4803,6 +5053,7 @@ function sameEntry(a, b) {
         a.ino === b.ino &&
         a.md5 === b.md5 &&
         a.etag === b.etag &&
+        a.plain === b.plain &&
         a.extra === b.extra);
 }
 function otherLines(index) {
@@ -5115,7 +5366,8 @@ function makePlan(input) {
     const refreshed = addRefreshes(ranks, input, compared.renewed);
     const decided = decide(input, compared.wanted, present, refreshed);
     addWrites(ranks, input, decided, refreshed, contentOf);
-    const deletes = addDeletes(ranks, input, compared, present.deletions, contentOf);
+    const isWritten = decided.length + refreshed.size > 0;
+    const deletes = addDeletes(ranks, input, isWritten, present.deletions, contentOf);
     const { unchanged, same, headersUnknown } = compared;
     return {
         plan: { ranks: ranks.build(), unchanged: same, kept: present.kept },
@@ -5278,11 +5530,14 @@ function decide(input, wanted, { sources, moving }, refreshed) {
     // Spread last, here and below: each member behind a spread takes Node 20 a microsecond, and an object of that kind much memory.
     const first = new Map();
     const decided = [];
-    for (const want of wanted.sort((a, b) => a.rank - b.rank || (0,object_key/* compareKeys */.YD)(a.key, b.key))) {
+    const last = (want) => Number(isArchived(want.file));
+    // What cannot be read is made from a twin that can, where that is there by then.
+    for (const want of wanted.sort((a, b) => a.rank - b.rank || last(a) - last(b) || (0,object_key/* compareKeys */.YD)(a.key, b.key))) {
         const { file, key } = want;
         const id = file.size === 0 ? undefined : contentIdOf(file, contents);
-        const own = file.size === 0 ? undefined : input.own?.get(file.name);
         const leader = id === undefined ? undefined : first.get(id);
+        const isUnread = leader !== undefined && isArchived(file);
+        const own = file.size === 0 || isUnread ? undefined : input.own?.get(file.name);
         const safe = id === undefined ? undefined : sources.get(id);
         const moved = id === undefined ? undefined : moving.get(id);
         const filled = file.size === 0 ? undefined : input.filled;
@@ -5292,6 +5547,8 @@ function decide(input, wanted, { sources, moving }, refreshed) {
         else if (own !== undefined) {
             // It is the one whose headers are wanted too.
             decided.push({ from: { reason: 'exists', object: own }, ...want });
+            if (id !== undefined && input.archives?.(file) !== true && !first.has(id))
+                first.set(id, key);
         }
         else if (safe !== undefined) {
             const renewedAt = safe.bucket === undefined ? refreshed.get(safe.key) : undefined;
@@ -5364,8 +5621,12 @@ function addWrites(ranks, input, decided, refreshed, contentOf) {
         }
     }
 }
-/** What goes at the end, and what of it waits. `related`: some of their contents are in the tree. */
-function addDeletes(ranks, input, { wanted, renewed }, deletions, contentOf) {
+/**
+ * What goes at the end, and what of it waits. `related`: some of their contents are in the tree.
+ *
+ * @param isWritten whether anything is: an object that keeps its old headers is not
+ */
+function addDeletes(ranks, input, isWritten, deletions, contentOf) {
     const { prefix, files, contents, policy } = input;
     const { deleteRank } = policy.order;
     const treeContents = new Set();
@@ -5376,9 +5637,7 @@ function addDeletes(ranks, input, { wanted, renewed }, deletions, contentOf) {
     let related = false;
     const firstLosses = [];
     const waiting = [];
-    const isDeploy = wanted.length > 0 ||
-        renewed.length > 0 ||
-        deletions.some((object) => policy.grace(object, false) === 'begins');
+    const isDeploy = isWritten || deletions.some((object) => policy.grace(object, false) === 'begins');
     for (const object of deletions.sort((a, b) => (0,object_key/* compareKeys */.YD)(a.key, b.key))) {
         const excluded = policy.excluded(object.key.slice(prefix.length));
         const md5 = contentOf(object);
@@ -5467,6 +5726,10 @@ function sameContent(a, b) {
 }
 function copyable(object) {
     return object.size > 0 && !model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass);
+}
+/** Whether a file is an object of another place that must be restored before it is read. */
+function isArchived({ object }) {
+    return object !== undefined && model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass ?? '');
 }
 function whyNotRefreshed({ key, size, storageClass }, { aclBound, aclUnknown, attributesUnknown, }) {
     if (model_objects/* ARCHIVED_CLASSES */.EF.has(storageClass) || size > part_sizes/* MAX_COPY_SIZE */.XZ)
@@ -5557,7 +5820,7 @@ class RankBuilder {
 }
 
 // EXTERNAL MODULE: ./build/src/sync/excludes.js
-var excludes = __webpack_require__(9542);
+var sync_excludes = __webpack_require__(9542);
 ;// CONCATENATED MODULE: ./build/src/sync/ranks.js
 
 /** What pages and other assets refer to, and so goes before them, whatever it is called. */
@@ -5568,10 +5831,16 @@ const ranks_PAGE = /\.(html?|xhtml)$/i;
 const FEED = /(^|\/)(sitemap[^/]*\.(xml|txt)(\.gz)?|(feed|rss|atom|appcast)\.(xml|json)|index\.xml|[^/]*\.(rss|atom))$/i;
 /** Of pacman, whose repositories have a directory for each architecture. */
 const PACMAN = /(^|\/)(x86_64|i[3-6]86|aarch64|armv[67]h|riscv64|loong64|any)\/[^/]+\.(db|files)(\.tar(\.\w+)?)?/;
-const ENTRY_POINT = new RegExp(String.raw `(^|/)(repomd\.xml|Release|maven-metadata\.xml|(current_)?repodata\.json(\.\w+)?)$|${PACMAN.source}$`);
-const SIGNATURE = new RegExp(String.raw `(^|/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*)$|${PACMAN.source}\.sig$`);
+/** Helm's index, and TUF's snapshot, are among them. OCI's index.json is not: many a page reads data of that name. */
+const ENTRY_POINT = new RegExp(String.raw `(^|/)(repomd\.xml|Release|maven-metadata\.xml|(current_)?repodata\.json(\.\w+)?|index\.yaml|(\d+\.)?snapshot\.json)$|${PACMAN.source}$`);
+/** TUF's timestamp names its snapshot. */
+const REPOSITORY_SIGNATURE = /(^|\/)(repomd\.xml\.[^/]+|Release\.gpg|InRelease|APKINDEX[^/]*|timestamp\.json)$/;
+/** What is signed stands before it. A `.gpg` may be a key as well. */
+const SIGNATURE = /^(.*[^/])\.(asc|sig|sign|minisig|sigstore(\.json)?|prov)$/i;
+const CHECKSUMS_SIGNATURE = /^(.*[^/])\.(asc|sig|sign|minisig|sigstore(\.json)?|gpg)$/i;
 const CHECKSUMS = /(^|\/)(((MD5|SHA1|SHA224|SHA256|SHA384|SHA512|B2)SUMS?|CHECKSUMS?|checksums?)[^/]*|[^/]+\.(md5|sha1|sha224|sha256|sha384|sha512)(sums?)?)$/;
 const LATEST = /(^|\/)latest([.-][^/]*)?$/i;
+const LATEST_METADATA = /\.(ya?ml|json|xml|txt)$/i;
 const BELOW_LATEST = /(?:^|\/)latest\/(.*)$/i;
 const SERVICE_WORKER = /(^|\/)((sw|service-?worker|firebase-messaging-sw|ngsw-worker|OneSignalSDKWorker)([.-]v?\d+)?(\.min)?\.m?js|ngsw\.json)$/i;
 /** What every publish order begins with. */
@@ -5587,9 +5856,22 @@ const REFERRING_LINES = [
         name: 'changed pages, feeds, sitemaps',
         matches: (name, isNew) => (!isNew && ranks_PAGE.test(name)) || FEED.test(name),
     },
+    { name: 'signatures', matches: (name) => SIGNATURE.test(name) },
     { name: 'repository entry points', matches: (name) => ENTRY_POINT.test(name) },
-    { name: 'repository signatures', matches: (name) => SIGNATURE.test(name) },
-    { name: 'checksum files', matches: (name) => CHECKSUMS.test(name) && !isReferredTo(name) },
+    {
+        name: 'repository signatures',
+        matches: (name) => REPOSITORY_SIGNATURE.test(name) || ENTRY_POINT.test(SIGNATURE.exec(name)?.[1] ?? ''),
+    },
+    { name: 'checksum files', matches: isChecksums },
+    { name: 'checksum signatures', matches: isChecksumsSignature },
+];
+/** Of files `latest`: what is downloaded, what says which version that is, and what proves both. */
+const LATEST_LINES = [
+    { name: 'latest pointers', matches: () => true },
+    { name: 'latest metadata', matches: (name) => LATEST_METADATA.test(name) },
+    { name: 'latest signatures', matches: (name) => SIGNATURE.test(name) },
+    { name: 'latest checksums', matches: isChecksums },
+    { name: 'latest checksum signatures', matches: isChecksumsSignature },
 ];
 /** What needs no option. A directory `latest` is a pointer to a release, and a place with an order of its own too. */
 const BUILT_IN_LINES = [
@@ -5599,9 +5881,18 @@ const BUILT_IN_LINES = [
         matches,
         isBelowLatest: true,
     })),
-    { name: 'latest pointers', matches: (name) => LATEST.test(name) && !isReferredTo(name) },
+    ...LATEST_LINES.map(({ name: line, matches }) => ({
+        name: line,
+        matches: (name, isNew) => LATEST.test(name) && !isReferredTo(name) && matches(name, isNew),
+    })),
     { name: 'service workers', matches: (name) => SERVICE_WORKER.test(name) },
 ];
+function isChecksums(name) {
+    return CHECKSUMS.test(name) && !isReferredTo(name);
+}
+function isChecksumsSignature(name) {
+    return isChecksums(CHECKSUMS_SIGNATURE.exec(name)?.[1] ?? '');
+}
 function isReferredTo(name) {
     return ASSET.test(name) || ranks_PAGE.test(name);
 }
@@ -5626,7 +5917,7 @@ function publishOrder(last) {
     };
 }
 function patternLine(pattern) {
-    const matches = (0,excludes/* parseExcludes */.T)([pattern]);
+    const matches = (0,sync_excludes/* parseExcludes */.T)([pattern]);
     return { name: pattern, matches: (name) => matches?.(name, false) === true };
 }
 
@@ -5836,17 +6127,27 @@ async function recognise(request) {
         const object = listing.get((prefix + name));
         if (digest === undefined || object === undefined || object.size !== columns.sizeAt(place))
             continue;
-        if (!vouched.has(object) && !proves(object.etag, digest))
+        if (vouched.has(object) || proves(object.etag, digest))
+            continue;
+        if (isMarked(object.etag, digest))
+            vouched.set(object, digest.md5);
+        else
             own.push({ file: columns.at(place), digest, object });
     }
     // What is large costs more to send than to ask.
     const isWorthHead = ({ size }) => request.askEach === true || (0,part_sizes/* isLarge */.sV)(size);
-    await here.ask(own.map(({ object }) => object), concurrency, isWorthHead);
+    await here.ask(own.map(({ object }) => object), concurrency, (object) => here.saysMd5(object) && !isWorthHead(object));
     // C15: an ETag that can be computed is asked before metadata that whoever overwrote the object may have kept.
     const isByMetadata = (one) => here.isProvable(one.object) && vouched.get(one.object) === one.digest.md5 && isDoubtful(one, request);
-    const inParts = own.filter((one) => isHere(one.file) && (here.hasEtagAlone(one.object) || isByMetadata(one)));
-    await (0,model_concurrency/* forEachConcurrent */.C6)(inParts, concurrency, async (one) => {
-        const found = await layoutOf(one, request);
+    await (0,model_concurrency/* forEachConcurrent */.C6)(own, concurrency, async (one) => {
+        if (!here.hasEtagAlone(one.object) && !isByMetadata(one))
+            return;
+        if (!isHere(one.file)) {
+            if (isByMetadata(one))
+                here.doubt(one.object);
+            return;
+        }
+        const found = await layoutOf(one, request.store, request);
         if (found?.isProof === true) {
             layouts.set(one.object.key, (0,digest_index/* formatLayout */.Cu)(found.layout));
             vouched.set(one.object, one.digest.md5);
@@ -5864,46 +6165,103 @@ async function recognise(request) {
     for (const { object } of own)
         if (!vouched.has(object) && !here.isOther(object))
             undecided.set(object, true);
+    const claims = claimsOf(own, here, request, vouched);
+    const { store, further, index: known } = request;
     const places = [
-        { asker: here, objects: listing.values() },
-        ...request.further.map(({ store, objects }) => ({ asker: new Asker(store, asking), objects })),
+        { asker: here, store, objects: listing.values(), known },
+        ...further.map((place) => ({ asker: new Asker(place.store, asking), ...place, known: undefined })),
     ];
     const missing = sizesWithout(request, vouched);
     if (missing.size === 0)
         return { vouched, undecided, layouts };
-    for (const { asker, objects } of places) {
-        const unknown = [];
-        for (const object of objects) {
-            const wanted = missing.get(object.size);
-            if (wanted === undefined || vouched.has(object) || model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass))
-                continue;
-            if (!wanted.some((digest) => proves(object.etag, digest)))
-                unknown.push(object);
-        }
-        await asker.ask(unknown, concurrency);
-    }
+    for (const place of places)
+        await askForCopies(place, missing, claims, request, vouched);
     return { vouched, undecided, layouts };
+}
+/**
+ * Asks for what files can be copied from whose content is found nowhere. Where an ETag could say the content, metadata alone
+ * is too little for that (C15), as another writer may have kept it: the index must know the object, or the file make its ETag.
+ * What it costs is an upload.
+ */
+async function askForCopies({ asker, store, objects, known, }, missing, claims, request, vouched) {
+    const unknown = [];
+    for (const object of objects) {
+        const wanted = missing.get(object.size);
+        if (wanted === undefined || vouched.has(object) || model_objects/* ARCHIVED_CLASSES */.EF.has(object.storageClass))
+            continue;
+        if (wanted.some(({ digest }) => proves(object.etag, digest)))
+            continue;
+        const marked = wanted.find(({ digest }) => isMarked(object.etag, digest));
+        const md5 = entryOf(known, object)?.md5;
+        if (marked !== undefined)
+            vouched.set(object, marked.digest.md5);
+        // An index that is not true costs an upload here.
+        else if (md5 === undefined || wanted.some(({ digest }) => digest.md5 === md5))
+            unknown.push(object);
+    }
+    // Of uploads of one part that no index knows, only a key that encrypts them makes metadata count: a sample says so.
+    const isSampled = (object) => asker.saysMd5(object) || ((0,model_digest/* isOfOnePart */.JK)(object.etag) && entryOf(known, object)?.md5 === undefined);
+    await asker.ask(unknown, request.concurrency, isSampled);
+    await (0,model_concurrency/* forEachConcurrent */.C6)(unknown, request.concurrency, async (object) => {
+        const md5 = vouched.get(object) ?? claims.get(object);
+        if (md5 === undefined || !asker.isClaimed(object))
+            return;
+        const wanted = missing.get(object.size)?.find(({ digest }) => digest.md5 === md5);
+        const isProved = entryOf(known, object)?.md5 === md5 ||
+            (wanted !== undefined &&
+                isHere(wanted.file) &&
+                (await layoutOf({ ...wanted, object }, store, request))?.isProof === true);
+        if (isProved)
+            vouched.set(object, md5);
+        else
+            asker.doubt(object);
+    });
+}
+/** Objects under files' own keys that say they hold another file, and are proved as those under other keys are. */
+function claimsOf(own, asker, { digests }, vouched) {
+    const claims = new ObjectMap();
+    for (const { object, digest } of own) {
+        const md5 = vouched.get(object);
+        if (md5 !== undefined && md5 !== digest.md5 && asker.isClaimed(object))
+            claims.set(object, md5);
+    }
+    if (claims.size === 0)
+        return claims;
+    const wanted = new Set();
+    for (const { md5 } of digests.values())
+        wanted.add(md5);
+    for (const [object, md5] of claims)
+        if (wanted.has(md5))
+            vouched.delete(object);
+    return claims;
 }
 /**
  * Whether metadata alone is too little for an object with a multipart ETag that its file's parts do not make. An ETag under
  * which the index knows the file may be of copied parts; where nobody knows what ETags are made of, only one that
  * the index does not have tells that another writer was there, who may have kept the metadata.
  */
-function isDoubtful({ digest, object }, { store, index }) {
-    const known = index?.objects.get(object.key);
-    const isKnown = known !== undefined && known.etag === object.etag && known.size === object.size;
+function isDoubtful({ file, digest, object }, { store, index }) {
+    const known = entryOf(index, object);
+    const isOther = known === undefined && index?.objects.has(object.key) === true;
+    // Of bytes that lie in S3 alone nobody can compute it: without metadata each run would send them.
+    if (!isHere(file))
+        return isOther;
     switch (store.compositeETags) {
         case 'all':
             return true;
         case 'uncopied': {
             // An object that is copied by parts has one, as nothing has that other tools cut.
-            const kind = (0,model_digest/* classifyETag */.Q)(object.etag);
-            const isCopied = kind.kind === 'multipart' && kind.parts === 1;
-            return !isCopied && (!isKnown || known.md5 !== digest.md5);
+            const isCopied = (0,model_digest/* isOfOnePart */.JK)(object.etag);
+            return !isCopied && known?.md5 !== digest.md5;
         }
         case 'unknown':
-            return known !== undefined && !isKnown;
+            return isOther;
     }
+}
+/** What an index says of an object as it was listed. */
+function entryOf(index, { key, etag, size }) {
+    const entry = index?.objects.get(key);
+    return entry !== undefined && entry.etag === etag && entry.size === size ? entry : undefined;
 }
 /** Whether its bytes lie on this machine. */
 function isHere({ path, object }) {
@@ -5914,14 +6272,13 @@ function isHere({ path, object }) {
  * the file has the object's ETag under it, which no usual part size makes. `undefined`: its parts are not of one size, or S3
  * does not say.
  */
-async function layoutOf({ file, digest, object }, { store, pool, signal }) {
+async function layoutOf({ file, digest, object }, store, { pool, signal }) {
     const kind = (0,model_digest/* classifyETag */.Q)(object.etag);
     if (kind.kind !== 'multipart')
         return undefined;
     if (kind.parts === 1) {
-        // MinIO marks what it compresses by the latter.
-        const isSame = [(0,model_digest/* multipartETag */.Eq)([digest.md5]), `${digest.md5}-1`].includes(object.etag);
-        return isSame ? undefined : { layout: (0,digest_index/* uniformLayout */.Ng)(object.size, object.size), isProof: false };
+        const isProof = object.etag === (0,model_digest/* multipartETag */.Eq)([digest.md5]);
+        return { layout: (0,digest_index/* uniformLayout */.Ng)(object.size, object.size), isProof };
     }
     signal.throwIfAborted();
     const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
@@ -5980,7 +6337,7 @@ function sizesWithout(request, vouched) {
             continue;
         const ofSize = wanted.get(size) ?? new Map();
         wanted.set(size, ofSize);
-        ofSize.set(digest.md5, digest);
+        ofSize.set(digest.md5, { file: columns.at(place), digest });
     }
     if (wanted.size === 0)
         return new Map();
@@ -5995,7 +6352,7 @@ function sizesWithout(request, vouched) {
             ofSize.delete(object.etag);
         if ((0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'multipart')
             return;
-        for (const digest of ofSize.values())
+        for (const { digest } of ofSize.values())
             if (digest.etags.includes(object.etag))
                 ofSize.delete(digest.md5);
     };
@@ -6012,6 +6369,10 @@ function sizesWithout(request, vouched) {
 }
 function proves(etag, digest) {
     return etag === digest.md5 || digest.etags.includes(etag);
+}
+/** Whether an ETag is the MD5 as MinIO marks it where it compresses an object. */
+function isMarked(etag, { md5 }) {
+    return etag === `${md5}-1`;
 }
 /** Asks one place about its objects. */
 class Asker {
@@ -6043,21 +6404,20 @@ class Asker {
     /**
      * Objects whose ETags do not say what they would have to.
      *
-     * @param isWorthHead though its ETag is plain; of others of that kind a sample says whether they are asked
+     * @param isSampled of those of that kind a sample says whether they are asked
      */
-    async ask(objects, concurrency, isWorthHead = () => false) {
+    async ask(objects, concurrency, isSampled) {
         const { vouched } = this.#asking;
         const due = [];
-        const plain = [];
+        const alike = [];
         for (const object of objects) {
             if (this.#told.has(object))
                 continue;
-            const isAsked = !recognise_isPlain(object) || (isWorthHead(object) && !this.#underKms.has(object));
-            (isAsked ? due : plain).push(object);
+            (isSampled(object) || this.#underKms.has(object) ? alike : due).push(object);
         }
         if (!this.#isSampled) {
             const [line] = this.#underKms;
-            const sample = plain.length > 0 ? sampleOf(plain) : line === undefined ? [] : [line[0]];
+            const sample = alike.length > 0 ? sampleOf(alike) : line === undefined ? [] : [line[0]];
             this.#isSampled = sample.length > 0;
             due.push(...sample);
         }
@@ -6068,8 +6428,12 @@ class Asker {
                 vouched.set(object, md5);
         if (!this.#isMixed)
             return;
-        const left = plain.filter((object) => !this.#told.has(object) && !vouched.has(object));
+        const left = alike.filter((object) => !this.#told.has(object) && !vouched.has(object));
         await (0,model_concurrency/* forEachConcurrent */.C6)(left, concurrency, learn);
+    }
+    /** Whether an object's ETag says its MD5 where nothing encrypts it: no metadata contradicts that. */
+    saysMd5(object) {
+        return recognise_isPlain(object) || (this.#store.compositeETags === 'all' && (0,model_digest/* isOfOnePart */.JK)(object.etag));
     }
     /** Whether S3 was asked about an object, and knows no more of its content than an ETag made of MD5s. */
     hasEtagAlone(object) {
@@ -6078,6 +6442,10 @@ class Asker {
     /** Whether nothing encrypts an object that metadata vouches for: its ETag could say that it is another. */
     isProvable(object) {
         return this.#told.get(object) === 'metadata-beside-etag';
+    }
+    /** Whether that ETag is one of parts, which their digests could make. */
+    isClaimed(object) {
+        return this.isProvable(object) && (0,model_digest/* classifyETag */.Q)(object.etag).kind === 'multipart';
     }
     /** What its metadata says of an object is not true. */
     contradict(object) {
@@ -6094,7 +6462,7 @@ class Asker {
         const told = this.#told.get(object);
         if (told === undefined)
             return !this.#asking.isDenied;
-        return told === 'gone' || told === 'another' || (told === 'etag-proves' && recognise_isPlain(object));
+        return told === 'gone' || told === 'another' || (told === 'etag-proves' && this.saysMd5(object));
     }
     async #learn(object) {
         this.#told.set(object, 'nothing');
@@ -6102,7 +6470,8 @@ class Asker {
             return;
         const told = await this.#ask(object);
         this.#told.set(object, told);
-        if (recognise_isPlain(object) && (told === 'metadata' || told === 'nothing'))
+        const isOpaque = told === 'metadata' || told === 'nothing';
+        if (isOpaque && (recognise_isPlain(object) || (0,model_digest/* isOfOnePart */.JK)(object.etag)))
             this.#isMixed = true;
     }
     /** Learns what metadata vouches for. */
@@ -6119,11 +6488,10 @@ class Asker {
         if (head === undefined || head.etag !== object.etag)
             return 'gone';
         const proves = (0,object_store/* etagsProve */.PF)(head.encryption);
-        if (recognise_isPlain(object)) {
-            if (proves)
-                return 'etag-proves';
+        if (proves && this.saysMd5(object))
+            return 'etag-proves';
+        if (!proves && recognise_isPlain(object))
             this.#hasKms = true;
-        }
         const md5 = (0,model_headers/* metadataMd5 */.SG)(head.metadata);
         if (md5 === undefined)
             return proves ? 'etag-proves' : 'nothing';
@@ -6176,12 +6544,16 @@ var header_rules = __webpack_require__(700);
 
 /** Beginnings of files that are read side by side. */
 const READ_AT_ONCE = 32;
-/** Objects of one ending that are asked whether they are encoded, before it is taken that none is. */
+/** Objects of one ending that are asked whether they are encoded, before it is taken that none is: else they are fetched. */
 const ASKED_PER_ENDING = 3;
 /** What files a bucket's objects are, as far as their headers say. */
 class RemoteFiles {
     /** What HEAD said, by key. */
     heads = new Map();
+    /** Names of local files that begin as no encoded ones do. */
+    plain = new Set();
+    /** Objects whose files begin as encoded ones do, and that say of themselves that they encode nothing. */
+    sourceless = new Set();
     #store;
     #frame;
     #asStored;
@@ -6225,44 +6597,55 @@ class RemoteFiles {
     async decoded(files, local, { index, trustFiles }) {
         if (this.#asStored)
             return files;
+        const believed = trustFiles ? index : undefined;
         const sources = new Map();
         const byEnding = new Map();
-        const group = (file, isStored) => {
-            const ending = `${endingOf(file.name)}${isStored ? '/as stored' : ''}`;
-            const alike = byEnding.get(ending);
-            if (alike === undefined)
-                byEnding.set(ending, [file]);
-            else
-                alike.push(file);
-        };
-        const asStored = [];
+        const alike = [];
         for (const file of files) {
             const { name, size, object } = file;
-            const known = trustFiles ? index?.objects.get(object.key) : undefined;
-            if (known !== undefined && known.etag === object.etag && known.source !== undefined) {
-                sources.set(file, encodedFile(file, (0,model_headers/* parseSource */.PJ)(known.source)));
+            const known = believed?.objects.get(object.key);
+            const source = known?.etag === object.etag ? known.source : undefined;
+            if (source === (0,model_headers/* noSource */.TS)(object))
+                continue;
+            const form = (0,model_headers/* parseSource */.PJ)(source);
+            if (form !== undefined) {
+                sources.set(file, encodedFile(file, form));
                 continue;
             }
             const here = local.get(name);
             // What is encoded is smaller than its source.
             if (here === undefined || size === 0 || size > here.size)
                 continue;
-            // An index knows what was taken as-stored; without one the files will be read anyway.
-            if (size < here.size)
-                group(file, false);
-            else if (!trustFiles || index === undefined)
-                asStored.push({ file, here });
+            if (size === here.size) {
+                const isPlain = believed !== undefined && recallFile(believed, here)?.plain === true;
+                if (isPlain)
+                    this.plain.add(name);
+                else
+                    alike.push({ file, here });
+                continue;
+            }
+            const ending = endingOf(name);
+            const some = byEnding.get(ending);
+            if (some === undefined)
+                byEnding.set(ending, [file]);
+            else
+                some.push(file);
         }
-        for (const file of await this.#beginEncoded(asStored))
-            group(file, true);
         const isEncoded = (file) => {
             const head = this.headOf(file);
-            const form = head === undefined ? undefined : (0,model_headers/* storedSource */.HK)(head.etag, head);
+            const form = head === undefined ? undefined : (0,model_headers/* storedSource */.HK)(head);
             if (form === undefined)
                 return false;
             sources.set(file, encodedFile(file, form));
             return true;
         };
+        // Each is asked: one that nobody asked would keep its stored bytes for good.
+        const maybeStored = await this.#beginEncoded(alike);
+        await this.ask(maybeStored);
+        for (const file of maybeStored) {
+            if (!isEncoded(file) && this.headOf(file) !== undefined)
+                this.sourceless.add(file);
+        }
         for (const some of byEnding.values()) {
             const first = some.slice(0, ASKED_PER_ENDING);
             await this.ask(first);
@@ -6284,6 +6667,8 @@ class RemoteFiles {
                 const look = () => looksEncodedInPlace(here.path);
                 if (await inPlace.call(look, () => looksEncoded(here.path), BEGINNING_CALLS))
                     encoded.add(file);
+                else
+                    this.plain.add(file.name);
             }
             catch (error) {
                 throw beforeFirstWrite(error, here);
@@ -6334,8 +6719,6 @@ function endingOf(name) {
     return dot < 0 ? '' : base.slice(dot + 1);
 }
 function encodedFile(file, form) {
-    if (form === undefined)
-        return file;
     const { md5, size, encoding } = form;
     return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
 }
@@ -6409,7 +6792,163 @@ function remoteFile(name, object) {
     return { ...model_objects/* NO_FILE */.tW, name, size: object.size, object };
 }
 
+;// CONCATENATED MODULE: ./build/src/sync/site.js
+
+
+
+
+
+
+
+const site_PAGE = /^(.*[^/])\.html$/;
+/** A directory's own page: readers find it under the directory. */
+const INDEX_PAGE = /(^|\/)index\.html$/;
+/**
+ * The tree without the files that say how to publish it and those that the run itself writes, under whatever names and
+ * links they lie there.
+ */
+async function withoutOwnFiles(tree, { unpublished }) {
+    const own = new Set();
+    for (const path of unpublished) {
+        try {
+            const real = await (0,promises_.realpath)(path);
+            own.add(real);
+            own.add((0,file_id/* fileId */.q)({ real, ...(0,lstat/* statFields */.q)(await (0,promises_.stat)(real, { bigint: true })) }));
+        }
+        catch {
+            // It is not there, and so it is no file of the tree.
+        }
+    }
+    const isOwn = (file) => own.has(file.real) || (file.nlink > 1 && own.has((0,file_id/* fileId */.q)(file)));
+    // Most trees have none, and may have a million files.
+    if (own.size === 0 || !some(tree.files, isOwn))
+        return tree;
+    return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };
+}
+function some(all, is) {
+    for (const one of all)
+        if (is(one))
+            return true;
+    return false;
+}
+/** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
+const RULE_FILES = new Map([
+    ['_headers', 'headers-file'],
+    ['_redirects', 'redirects-file'],
+]);
+/** One line each. */
+function unusedRules(tree) {
+    const lines = [];
+    for (const name of (0,file_columns/* namesOf */.eZ)(tree.files)) {
+        const input = RULE_FILES.get(name);
+        if (input === undefined)
+            continue;
+        lines.push(`${name} is published as a file like any other; ${input} would apply its rules instead`);
+    }
+    return lines;
+}
+/**
+ * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
+ * redirect. A key that is excluded, or that the walk left alone, is neither. The further name of a page that is excluded or left
+ * alone is protected like the page.
+ *
+ * @param prefix where the site lies in its bucket
+ */
+function withSite(tree, { cleanUrls, redirects }, prefix) {
+    if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0))
+        return tree;
+    const names = new Set();
+    for (const name of (0,file_columns/* namesOf */.eZ)(tree.files))
+        names.add(name);
+    const warnings = [...tree.warnings];
+    const added = [];
+    for (const redirect of redirects) {
+        refuseTaken(redirect, names);
+        const why = whyLeftAlone(tree, redirect.name);
+        if (why !== undefined) {
+            const text = `redirects-file line ${redirect.line}: ${redirect.name} ${why}, and its object is left as it is`;
+            warnings.push(text);
+            continue;
+        }
+        names.add(redirect.name);
+        added.push(redirectFile(redirect, prefix));
+    }
+    const kept = [];
+    for (const file of cleanUrls ? tree.files : []) {
+        const name = site_PAGE.exec(file.name)?.[1];
+        if (name === undefined || INDEX_PAGE.test(file.name) || tree.excluded(name))
+            continue;
+        if (names.has(name) || tree.skipped(name))
+            kept.push(name);
+        else
+            added.push({ ...file, name, page: file.name });
+    }
+    const [first] = kept;
+    if (first !== undefined) {
+        const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
+        warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
+    }
+    const files = [...tree.files, ...added].sort((a, b) => (0,object_key/* compareKeys */.YD)(a.name, b.name));
+    return { ...tree, ...(cleanUrls ? protection(tree) : {}), warnings, files };
+}
+function protection({ excluded, skipped }) {
+    return { excluded: withFurtherNames(excluded), skipped: withFurtherNames(skipped) };
+}
+/** What is protected, and the further names that `clean-urls` gives to its pages. */
+function withFurtherNames(isProtected) {
+    return (name) => {
+        if (isProtected(name))
+            return true;
+        const page = `${name}.html`;
+        return site_PAGE.test(page) && !INDEX_PAGE.test(page) && isProtected(page);
+    };
+}
+function whyLeftAlone({ excluded, skipped }, name) {
+    if (excluded(name))
+        return 'is excluded';
+    return skipped(name) ? 'is, or lies behind, a link or a special file that is not published' : undefined;
+}
+/** One object has one content: a file and a redirect under one key cannot both be meant. */
+function refuseTaken({ name, line }, names) {
+    const own = name.startsWith(object_key/* OWN_DIRECTORY */.Nt);
+    if (!own && !names.has(name))
+        return;
+    const why = own
+        ? `${object_key/* OWN_DIRECTORY */.Nt} is ours`
+        : 'the tree has a file of this name, and one object cannot be both';
+    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`, { key: name });
+}
+/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
+function locationOf(target, prefix) {
+    return isPath(target) ? `/${encoded(prefix)}${target.slice(1)}` : target;
+}
+/** Where the copy of an object that redirects leads: below its own prefix, where the object leads below its. */
+function movedLocation(location, from, to) {
+    if (from === to || !isPath(location))
+        return location;
+    // Other tools may have written it as it is.
+    const root = [encoded(from), from].find((start) => location.startsWith(`/${start}`));
+    return root === undefined ? location : locationOf(location.slice(root.length), to);
+}
+function isPath(target) {
+    return target.startsWith('/') && !target.startsWith('//');
+}
+function encoded(prefix) {
+    return prefix.split('/').map(encodeURIComponent).join('/');
+}
+/** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
+function redirectFile({ name, target }, prefix) {
+    return {
+        ...model_objects/* NO_FILE */.tW,
+        name,
+        page: name.endsWith('.html') ? name : `${name}.html`,
+        redirect: locationOf(target, prefix),
+        size: 0,
+    };
+}
+
 ;// CONCATENATED MODULE: ./build/src/sync/retain.js
+
 
 
 
@@ -6418,14 +6957,22 @@ function remoteFile(name, object) {
 /** What `retain` never lets go. Names are those below the prefix. */
 class Retained {
     #lines;
+    #cleanUrls;
     #used = new Set();
-    #excludes;
-    constructor(lines) {
+    keeps;
+    /** @param cleanUrls whether the further names of pages stay with them */
+    constructor(lines, cleanUrls = false) {
         this.#lines = lines;
-        this.#excludes = (0,excludes/* parseExcludes */.T)(lines, this.#used);
+        this.#cleanUrls = cleanUrls;
+        this.keeps = this.#keptBy(lines, this.#used);
     }
-    keeps(name) {
-        return this.#excludes?.(name, false) === true;
+    /** @param used lines that keep something are added to it */
+    #keptBy(lines, used) {
+        const excludes = (0,sync_excludes/* parseExcludes */.T)(lines, used);
+        if (excludes === undefined)
+            return () => false;
+        const keeps = (name) => excludes(name, false);
+        return this.#cleanUrls ? withFurtherNames(keeps) : keeps;
     }
     /** Refuses deletes of what a line was to keep that nothing matches: it can only have been meant otherwise. */
     guard(plan, context) {
@@ -6440,10 +6987,10 @@ class Retained {
         for (const line of matched([...meant.keys()], context))
             meant.delete(line);
         const needed = new Set();
-        const keeps = (0,excludes/* parseExcludes */.T)(this.#lines.flatMap((line) => meant.get(line) ?? [line]), needed);
+        const keeps = this.#keptBy(this.#lines.flatMap((line) => meant.get(line) ?? [line]), needed);
         const lost = [];
-        for (const { action, key } of stepsOf(plan))
-            if (action === 'delete' && keeps?.(key.slice(context.prefix.length), false) === true)
+        for (const key of leavingKeys(plan))
+            if (keeps(key.slice(context.prefix.length)))
                 lost.push(key);
         if (lost.length === 0)
             return;
@@ -6479,7 +7026,7 @@ function hasBelow(name, { listing, prefix }) {
 /** Lines that match something that lies there. */
 function matched(lines, { listing, prefix }) {
     const found = new Set();
-    const matches = (0,excludes/* parseExcludes */.T)(lines, found);
+    const matches = (0,sync_excludes/* parseExcludes */.T)(lines, found);
     if (matches === undefined)
         return found;
     // A comparison with wildcards takes 15 µs: of keys below other names none is needed.
@@ -7169,8 +7716,18 @@ function revive(error) {
 
 /** A run that has not moved for this long never will. Milliseconds. */
 const NO_PROGRESS_MS = 5 * 60_000;
-/** What requests in flight may take to end when the run is stopped; what they wrote is then known. Milliseconds. */
-const LAST_REQUESTS_MS = 2_000;
+/**
+ * How long after a run was stopped it may still do what must not be left out, one after the other. The runner kills after
+ * 10 s, and outputs, summary and report come last. Milliseconds.
+ */
+const LAST_MS = {
+    /** What requests in flight wrote is then known. */
+    requests: 2_000,
+    index: 4_000,
+    /** Of uploads. */
+    aborts: 5_000,
+    lock: 6_000,
+};
 /** Progress is told at most this often. Milliseconds. */
 const PROGRESS_MS = 200;
 /** What every run has, whichever way the bytes go: phases and their times, an end, a watchdog, a report. */
@@ -7182,6 +7739,8 @@ class RunFrame {
     signal;
     /** Requests in flight end with it, a little later than the run. */
     requests;
+    /** What is done last ends with these, however the time before was spent. */
+    last;
     outcomes = [];
     exits = [];
     error;
@@ -7207,13 +7766,25 @@ class RunFrame {
         this.url = (0,model_options/* runUrl */.Vp)(options);
         this.signal = AbortSignal.any([ports.signal, this.#stop.signal]);
         const requests = new AbortController();
+        const index = new AbortController();
+        const aborts = new AbortController();
+        const lock = new AbortController();
         this.requests = requests.signal;
-        // Every request in flight listens to it.
-        (0,external_node_events_.setMaxListeners)(0, this.signal, this.requests);
-        const end = () => requests.abort(this.signal.reason);
-        this.#stop.signal.addEventListener('abort', end);
-        this.#endSoon = () => setTimeout(end, LAST_REQUESTS_MS).unref();
+        this.last = { index: index.signal, aborts: aborts.signal, lock: lock.signal };
+        // Every request in flight listens to them.
+        (0,external_node_events_.setMaxListeners)(0, this.signal, this.requests, ...Object.values(this.last));
+        const noTime = new Error('the run was stopped, and no time was left');
+        this.#endSoon = () => {
+            setTimeout(() => requests.abort(this.signal.reason), LAST_MS.requests).unref();
+            setTimeout(() => index.abort(noTime), LAST_MS.index).unref();
+            setTimeout(() => aborts.abort(noTime), LAST_MS.aborts).unref();
+            setTimeout(() => lock.abort(noTime), LAST_MS.lock).unref();
+        };
         ports.signal.addEventListener('abort', this.#endSoon);
+        this.#stop.signal.addEventListener('abort', () => {
+            requests.abort(this.signal.reason);
+            this.#endSoon();
+        });
         this.pool = new DigestPool(() => this.moved(), this.signal, ports.shared?.digests);
         this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
     }
@@ -7347,10 +7918,6 @@ class RunFrame {
         // Not while it is aborted: what is still asked for then ends a little later.
         if (!this.#ports.signal.aborted)
             this.#ports.signal.removeEventListener('abort', this.#endSoon);
-    }
-    /** How long what must still be said or written may take. */
-    lastRequests() {
-        return this.requests.aborted ? AbortSignal.timeout(LAST_REQUESTS_MS) : this.requests;
     }
     /** @param differences of the headers of keys that S3 was asked for */
     result(differences, more) {
@@ -7499,148 +8066,8 @@ async function bothOrFirstFailure(signal, a, b) {
     return results;
 }
 
-;// CONCATENATED MODULE: ./build/src/sync/site.js
-
-
-
-
-
-
-
-const site_PAGE = /^(.*[^/])\.html$/;
-/** A directory's own page: readers find it under the directory. */
-const INDEX_PAGE = /(^|\/)index\.html$/;
-/**
- * The tree without the files that say how to publish it and those that the run itself writes, under whatever names and
- * links they lie there.
- */
-async function withoutOwnFiles(tree, { unpublished }) {
-    const own = new Set();
-    for (const path of unpublished) {
-        try {
-            const real = await (0,promises_.realpath)(path);
-            own.add(real);
-            own.add((0,file_id/* fileId */.q)({ real, ...(0,lstat/* statFields */.q)(await (0,promises_.stat)(real, { bigint: true })) }));
-        }
-        catch {
-            // It is not there, and so it is no file of the tree.
-        }
-    }
-    const isOwn = (file) => own.has(file.real) || (file.nlink > 1 && own.has((0,file_id/* fileId */.q)(file)));
-    // Most trees have none, and may have a million files.
-    if (own.size === 0 || !some(tree.files, isOwn))
-        return tree;
-    return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };
-}
-function some(all, is) {
-    for (const one of all)
-        if (is(one))
-            return true;
-    return false;
-}
-/** Files that site builders write for other hosts, and that are published as they are unless an input names them. */
-const RULE_FILES = new Map([
-    ['_headers', 'headers-file'],
-    ['_redirects', 'redirects-file'],
-]);
-/** One line each. */
-function unusedRules(tree) {
-    const lines = [];
-    for (const name of (0,file_columns/* namesOf */.eZ)(tree.files)) {
-        const input = RULE_FILES.get(name);
-        if (input === undefined)
-            continue;
-        lines.push(`${name} is published as a file like any other; ${input} would apply its rules instead`);
-    }
-    return lines;
-}
-/**
- * The tree with what a website has besides its files: pages under their names without `.html`, and objects that
- * redirect. A key that is excluded, or that the walk left alone, is neither. The further name of a page that is excluded or left
- * alone is protected like the page.
- *
- * @param prefix where the site lies in its bucket
- */
-function withSite(tree, { cleanUrls, redirects }, prefix) {
-    if (tree.files.length === 0 || (!cleanUrls && redirects.length === 0))
-        return tree;
-    const names = new Set();
-    for (const name of (0,file_columns/* namesOf */.eZ)(tree.files))
-        names.add(name);
-    const warnings = [...tree.warnings];
-    const added = [];
-    for (const redirect of redirects) {
-        refuseTaken(redirect, names);
-        const why = whyLeftAlone(tree, redirect.name);
-        if (why !== undefined) {
-            const text = `redirects-file line ${redirect.line}: ${redirect.name} ${why}, and its object is left as it is`;
-            warnings.push(text);
-            continue;
-        }
-        names.add(redirect.name);
-        added.push(redirectFile(redirect, prefix));
-    }
-    const kept = [];
-    for (const file of cleanUrls ? tree.files : []) {
-        const name = site_PAGE.exec(file.name)?.[1];
-        if (name === undefined || INDEX_PAGE.test(file.name) || tree.excluded(name))
-            continue;
-        if (names.has(name) || tree.skipped(name))
-            kept.push(name);
-        else
-            added.push({ ...file, name, page: file.name });
-    }
-    const [first] = kept;
-    if (first !== undefined) {
-        const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
-        warnings.push(`clean-urls: ${first}${more} is there already, and is not replaced by ${first}.html`);
-    }
-    const files = [...tree.files, ...added].sort((a, b) => (0,object_key/* compareKeys */.YD)(a.name, b.name));
-    return { ...tree, ...(cleanUrls ? protection(tree) : {}), warnings, files };
-}
-function protection({ excluded, skipped }) {
-    const withPage = (isProtected) => (name) => {
-        if (isProtected(name))
-            return true;
-        const page = `${name}.html`;
-        return site_PAGE.test(page) && !INDEX_PAGE.test(page) && isProtected(page);
-    };
-    return { excluded: withPage(excluded), skipped: withPage(skipped) };
-}
-function whyLeftAlone({ excluded, skipped }, name) {
-    if (excluded(name))
-        return 'is excluded';
-    return skipped(name) ? 'is, or lies behind, a link or a special file that is not published' : undefined;
-}
-/** One object has one content: a file and a redirect under one key cannot both be meant. */
-function refuseTaken({ name, line }, names) {
-    const own = name.startsWith(object_key/* OWN_DIRECTORY */.Nt);
-    if (!own && !names.has(name))
-        return;
-    const why = own
-        ? `${object_key/* OWN_DIRECTORY */.Nt} is ours`
-        : 'the tree has a file of this name, and one object cannot be both';
-    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`, { key: name });
-}
-/** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */
-function locationOf(target, prefix) {
-    if (!target.startsWith('/') || target.startsWith('//'))
-        return target;
-    const root = prefix.split('/').map(encodeURIComponent).join('/');
-    return `/${root}${target.slice(1)}`;
-}
-/** No bytes, and no file on the disk. It is published with the pages, after what it leads to. */
-function redirectFile({ name, target }, prefix) {
-    return {
-        ...model_objects/* NO_FILE */.tW,
-        name,
-        page: name.endsWith('.html') ? name : `${name}.html`,
-        redirect: locationOf(target, prefix),
-        size: 0,
-    };
-}
-
 ;// CONCATENATED MODULE: ./build/src/sync/download.js
+
 
 
 
@@ -7770,20 +8197,20 @@ class Download {
         };
     }
     /** Reads the objects of which nothing says whether they are their files, so that the plan goes by their bytes. */
-    async #readUnknown(files, listing, digests, { vouched, undecided }) {
+    async #readUnknown(files, listing, digests, { vouched, undecided, claimed }) {
         const md5s = new Map();
         for (const { name, object, encoded } of files)
             if (encoded === undefined && undecided.has(object))
                 md5s.set(object.key, digests.get(name)?.md5);
         if (md5s.size === 0)
-            return { known: { vouched, undecided }, ...NOTHING_READ };
+            return { known: { vouched, undecided, claimed }, ...NOTHING_READ };
         const { read, ...unread } = await this.#frame.phase('read', (tell) => readUnknown(files, md5s, this.#reading(listing, tell)));
         const learned = new ObjectMap(vouched);
         for (const { object, there } of read)
             if (there !== undefined)
                 learned.set(object, there);
         const keys = new Set(read.map(({ object }) => object.key));
-        return { known: { vouched: learned, undecided }, keys, ...unread };
+        return { known: { vouched: learned, undecided, claimed }, keys, ...unread };
     }
     async #prepare(remembered) {
         const { source, here } = await this.#look();
@@ -7802,7 +8229,7 @@ class Download {
         const { known, ...readFirst } = command === 'check' && read
             ? await this.#readUnknown(files, listing, digests, recognised)
             : { known: recognised, ...NOTHING_READ };
-        const { vouched } = known;
+        const { vouched, claimed } = known;
         const planned = await this.#plan(source, files, here, local, digests, known);
         const { destination } = this.#options;
         const directory = this.#target.directory.replaceAll(external_node_path_.sep, '/');
@@ -7815,7 +8242,8 @@ class Download {
         this.#frame.tellUnused('excludes', source.unusedExcludes().filter((line) => unused.has(line)), { ...context, deletes: planned.deletions > 0 });
         const { isThere } = source;
         const retain = { ...context, prefix: '', listing: local };
-        return { listing, here, isThere, files, local, digests, vouched, planned, retain, partials, readFirst };
+        const found = { listing, here, isThere, files, local, digests, vouched, claimed };
+        return { ...found, planned, retain, partials, readFirst };
     }
     /** Lists the source and walks the target side by side. */
     async #look() {
@@ -7893,25 +8321,37 @@ class Download {
             emit,
             signal: this.#frame.signal,
         });
-        // Objects of one size may be one content under two kinds of ETag: a HEAD costs less than fetching it twice.
+        return { undecided, ...(await this.#askLarge(files, digests, vouched)) };
+    }
+    /**
+     * What large objects say of themselves where one of their size has another ETag: it may be one content under two kinds of
+     * ETag, and a HEAD costs less than fetching it twice. Where its ETag could say the same it is a claim, and is proved before
+     * it is used (C15).
+     */
+    async #askLarge(files, digests, vouched) {
+        const composites = compositesOf(files, digests);
         const bySize = new Map();
         for (const { object } of files)
-            bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
-        const unsaid = files.filter(({ size, object }) => {
-            if (size === 0 || (0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'multipart' || vouched.has(object))
+            if ((0,part_sizes/* isLarge */.sV)(object.size))
+                bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
+        const unsaid = files.filter(({ object }) => {
+            if ((0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'multipart')
                 return false;
-            const etags = bySize.get(object.size);
-            return etags !== undefined && etags.size > 1;
+            const isKnown = vouched.has(object) || composites.has(object.etag);
+            return !isKnown && (bySize.get(object.size)?.size ?? 0) > 1;
         });
         await this.#source.ask(unsaid);
         const all = new ObjectMap(vouched);
+        const claimed = new ObjectMap();
         for (const file of unsaid) {
             const head = this.#source.headOf(file);
             const md5 = head === undefined ? undefined : (0,model_headers/* metadataMd5 */.SG)(head.metadata);
-            if (md5 !== undefined)
-                all.set(file.object, md5);
+            // Whether it is the file of its own name was judged already.
+            if (head === undefined || md5 === undefined || digests.get(file.name)?.md5 === md5)
+                continue;
+            ((0,model_headers/* statedMd5 */.yB)(head) === undefined ? claimed : all).set(file.object, md5);
         }
-        return { vouched: all, undecided };
+        return { vouched: all, claimed };
     }
     async #plan({ excluded }, files, here, local, digests, known) {
         const { deletes, delayUpdates, publishLast } = this.#options;
@@ -7942,7 +8382,7 @@ class Download {
                 copyMinSize: 0,
                 deleteAfter: deletes.deleteAfter && files.length > 0,
                 deleteExcluded: deletes.deleteExcluded,
-                retained: (name) => this.#retained.keeps(name),
+                retained: this.#retained.keeps,
                 grace: () => 'due',
                 excluded,
                 skipped: here.skipped,
@@ -7965,7 +8405,7 @@ class Download {
         }
         guardDeletions(planned, deletes, directory, 'the source');
     }
-    async #execute({ isThere, files, local, planned, partials }) {
+    async #execute({ isThere, files, local, claimed, planned, partials }) {
         const { store, emit } = this.#ports;
         const { preserve, overwrite } = this.#options;
         const totals = planTotals(planned.plan);
@@ -7990,6 +8430,7 @@ class Download {
                     target: this.#target,
                     local,
                     heads: this.#source.heads,
+                    claimed: new Set([...claimed].map(([{ key }]) => key)),
                     pool: this.#frame.pool,
                     bytesDue: totals.download.bytes,
                     preserve,
@@ -8038,7 +8479,7 @@ class Download {
             await directory.close();
         }
     }
-    async #remember({ listing, files, local, digests, vouched }, fetch, { index }, digestedNs) {
+    async #remember({ listing, files, local, digests, vouched, planned }, fetch, { index }, digestedNs) {
         const { index: storage, emit } = this.#ports;
         if (storage === undefined)
             return;
@@ -8046,6 +8487,13 @@ class Download {
         for (const [object, md5] of vouched)
             known.set(object.key, md5);
         const sources = new Map();
+        for (const { name, object } of this.#source.sourceless) {
+            const md5 = planned.unchanged.get(name);
+            if (md5 === undefined)
+                continue;
+            known.set(object.key, md5);
+            sources.set(object.key, (0,model_headers/* noSource */.TS)(object));
+        }
         for (const [key, { md5, form }] of fetch.fetched) {
             known.set(key, md5);
             if (form !== undefined)
@@ -8062,12 +8510,14 @@ class Download {
             sources.set(object.key, (0,model_headers/* formatSource */.j2)(encoded));
         }
         const digested = new Map(fetch.published);
+        const { plain } = this.#source;
         for (const [name, { md5 }] of digests) {
             const file = local.get(name);
-            if (file !== undefined && !digested.has(name))
-                digested.set(name, { file, md5 });
+            if (file === undefined || digested.has(name))
+                continue;
+            digested.set(name, { file, md5, ...(plain.has(name) ? { plain: true } : {}) });
         }
-        const lastWords = this.#frame.signal.aborted ? this.#frame.lastRequests() : undefined;
+        const lastWords = this.#frame.signal.aborted ? this.#frame.last.index : undefined;
         const confirmed = {
             listing,
             unchanged: known,
@@ -8101,12 +8551,23 @@ function listedFile(name, file) {
         storageClass: 'STANDARD',
     };
 }
-/** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
-function contentsOf(files, digests, { vouched, undecided }) {
+/** Contents of multipart ETags: those of files here, and of one part those that a plain ETag makes. */
+function compositesOf(files, digests) {
     const composites = new Map();
     for (const { md5, etags } of digests.values())
         for (const etag of etags)
             composites.set(etag, md5);
+    const sizes = new Set(files.flatMap(({ object }) => ((0,model_digest/* isOfOnePart */.JK)(object.etag) ? [object.size] : [])));
+    for (const { object } of files) {
+        const etag = (0,model_digest/* classifyETag */.Q)(object.etag);
+        if (etag.kind === 'md5' && sizes.has(object.size))
+            composites.set((0,model_digest/* multipartETag */.Eq)([etag.md5]), etag.md5);
+    }
+    return composites;
+}
+/** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
+function contentsOf(files, digests, { vouched, undecided, claimed }) {
+    const composites = compositesOf(files, digests);
     const contents = new Map();
     for (const { name, size, object, encoded } of files) {
         if (size === 0) {
@@ -8115,7 +8576,8 @@ function contentsOf(files, digests, { vouched, undecided }) {
         }
         const etag = (0,model_digest/* classifyETag */.Q)(object.etag);
         const plain = etag.kind === 'md5' && !undecided.has(object) ? etag.md5 : undefined;
-        const md5 = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
+        const known = encoded?.md5 ?? vouched.get(object) ?? plain ?? composites.get(object.etag);
+        const md5 = known ?? claimed.get(object);
         if (md5 !== undefined)
             contents.set(name, { md5, etags: [] });
         else if (etag.kind === 'multipart')
@@ -8397,7 +8859,7 @@ class Judge {
 function encodings(rules) {
     const lines = rules.map(({ pattern, encoding }) => {
         const negated = pattern.startsWith('!');
-        const matches = (0,excludes/* parseExcludes */.T)([negated ? pattern.slice(1) : pattern]);
+        const matches = (0,sync_excludes/* parseExcludes */.T)([negated ? pattern.slice(1) : pattern]);
         return { matches, encoding: negated ? undefined : encoding };
     });
     return (name) => lines.findLast(({ matches }) => matches?.(name, false) === true)?.encoding;
@@ -8453,10 +8915,12 @@ async function foreignWrites(request) {
         withOwn,
         hints: { keys: () => keysThere(request), areAll: true },
     });
+    // Of what this run wrote the size too: SeaweedFS keeps no bytes under `a/`, and their ETag all the same.
+    const isExpected = (key, there) => there?.etag === expected(key) && (there === undefined || (written.get(key) ?? there).size === there.size);
     const suspects = new Set();
-    for (const { key, etag } of now.values()) {
-        if (expected(key) !== etag && matters(key))
-            suspects.add(key);
+    for (const object of now.values()) {
+        if (!isExpected(object.key, object) && matters(object.key))
+            suspects.add(object.key);
     }
     for (const key of [...listing.keys(), ...written.keys()]) {
         if (!now.has(key) && expected(key) !== undefined && matters(key))
@@ -8467,10 +8931,11 @@ async function foreignWrites(request) {
     let areUndone = true;
     await (0,model_concurrency/* forEachConcurrent */.C6)(suspects, concurrency, async (key) => {
         const head = await store.head(key, signal);
-        if (head?.etag === expected(key))
+        if (isExpected(key, head))
             return;
         foreign.push(key);
-        areUndone &&= written.has(key) && head?.etag === listing.get(key)?.etag;
+        const isCut = head !== undefined && head.etag === expected(key);
+        areUndone &&= written.has(key) && (isCut || head?.etag === listing.get(key)?.etag);
     });
     return { foreign: foreign.sort(object_key/* compareKeys */.YD), areUndone, listing: now };
 }
@@ -8587,10 +9052,15 @@ class Invalidations {
             const message = `what earlier runs left to invalidate is not known, as the index is new or lost: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
             emit({ type: 'message', level: 'notice', message });
         }
+        else if (known.mapping !== undefined && !(0,invalidation/* isSameMapping */.vu)(known.mapping, options.mapping)) {
+            // What readers may still have under the right paths.
+            const message = `earlier runs invalidated what they changed with another invalidate-strip-prefix or invalidate-prefix, so under other paths: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
+            emit({ type: 'message', level: 'notice', message });
+        }
         else {
-            const stranger = this.#stranger(known, options);
+            const stranger = this.#stranger(known.paths, options);
             if (stranger === undefined)
-                return [...known, ...(0,invalidation/* pathsOf */.wG)(this.#vanished(), options.mapping)];
+                return [...known.paths, ...(0,invalidation/* pathsOf */.wG)(this.#vanished(), options.mapping)];
             const message = `${stranger} was written by a run that the index does not know, so what that run left to invalidate is not known either: this run invalidates ${invalidation/* EVERYTHING */.Qz} of ${options.distribution}`;
             emit({ type: 'message', level: 'notice', message });
         }
@@ -8637,10 +9107,10 @@ class Invalidations {
         let lines = '';
         const due = this.#with(stepsOf(plan));
         if (options !== undefined && due.length > 0)
-            lines = (0,digest_index/* formatInvalidation */.Ak)(options.distribution, due);
+            lines = (0,digest_index/* formatInvalidation */.Ak)(options.distribution, { paths: due, ...mappingOf(due, options) });
         for (const other of remembered.keys()) {
             if (other !== options?.distribution)
-                lines += (0,digest_index/* formatInvalidation */.Ak)(other, [invalidation/* EVERYTHING */.Qz]);
+                lines += (0,digest_index/* formatInvalidation */.Ak)(other, { paths: [invalidation/* EVERYTHING */.Qz] });
         }
         if (lines === '')
             return;
@@ -8735,10 +9205,16 @@ class Invalidations {
     left() {
         const { options, remembered } = this.#request;
         const left = new Map();
-        for (const [other, paths] of remembered)
-            left.set(other, this.#isChanged ? [invalidation/* EVERYTHING */.Qz] : paths);
-        if (options !== undefined)
-            left.set(options.distribution, this.#due);
+        for (const [other, owed] of remembered)
+            left.set(other, this.#isChanged ? { paths: [invalidation/* EVERYTHING */.Qz] } : owed);
+        if (options === undefined)
+            return left;
+        const { distribution } = options;
+        const told = this.#report?.paths ?? this.#due;
+        // What is not served under any path was left out by this mapping too.
+        const isMapped = this.#isChanged || told.length > 0;
+        const mapping = isMapped ? mappingOf(told, options) : remembered.get(distribution);
+        left.set(distribution, { ...mapping, paths: this.#due });
         return left;
     }
     #with(steps) {
@@ -8803,6 +9279,10 @@ function mayBeCached(step, newKeys) {
         case 'copy':
             return newKeys || 'ifMatch' in step.condition;
     }
+}
+/** Whoever is told everything is told it under whatever path it has. */
+function mappingOf(paths, { mapping }) {
+    return paths.includes(invalidation/* EVERYTHING */.Qz) ? {} : { mapping };
 }
 function writes(plan) {
     for (const { action } of stepsOf(plan))
@@ -8878,10 +9358,13 @@ function failed(message) {
 
 
 
+
 /** How long a lease holds without being renewed: a run that is killed blocks others for so long. Milliseconds. */
 const LEASE_MS = 10 * 60_000;
 /** Three renewals may fail before the lease is over. */
 const RENEW_MS = LEASE_MS / 4;
+/** A machine that sleeps stops its timers too: by the clock a renewal is found due this soon after it woke. Milliseconds. */
+const TICK_MS = 1_000;
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
 /** What a date can hold: a lease of somebody else may say anything. Milliseconds since the epoch. */
@@ -8910,42 +9393,50 @@ async function refuseLocks(keys, { store, url, now, signal }) {
 class Lock {
     #request;
     #key;
+    #run;
     #etag;
     #expires;
+    /** When the last renewal began. */
+    #begun;
     #timer;
     #renewing;
     #isLost = false;
-    constructor(request, key, etag, expires) {
+    constructor(request, key, run, { etag, expires }) {
         this.#request = request;
         this.#key = key;
+        this.#run = run;
         this.#etag = etag;
         this.#expires = expires;
-        this.#timer = setInterval(() => this.#tick(), RENEW_MS).unref();
+        this.#begun = expires - LEASE_MS;
+        this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
     }
     /** Rejects with a refusal that names who holds it and until when. */
     static async acquire(request) {
-        const { store, prefix, url, now, signal } = request;
+        const { store, prefix, url, owner, now, signal } = request;
         const key = lockKey(prefix);
-        const expires = now() + LEASE_MS;
-        const taken = await put(request, key, { ifNoneMatch: '*' }, expires);
+        const run = (0,external_node_crypto_.randomUUID)();
+        const lease = { owner, expires: now() + LEASE_MS, run };
+        const taken = await put(request, key, { ifNoneMatch: '*' }, lease);
         if (taken !== undefined)
-            return new Lock(request, key, taken, expires);
+            return new Lock(request, key, run, taken);
         const body = await store.read(key, MAX_LOCK_BYTES, signal);
         const held = body === undefined ? undefined : parseLease(body.bytes);
         if (body !== undefined && held !== undefined && held.expires <= now()) {
-            const etag = await put(request, key, { ifMatch: body.etag }, expires);
-            if (etag !== undefined)
-                return new Lock(request, key, etag, expires);
+            const over = await put(request, key, { ifMatch: body.etag }, lease);
+            if (over !== undefined)
+                return new Lock(request, key, run, over);
         }
         throw locked(url, key, held);
     }
     /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
-    async release(signal) {
+    async release() {
+        const { store, last } = this.#request;
         clearInterval(this.#timer);
         await this.#renewing;
         try {
-            const [answer] = await this.#request.store.delete([{ key: this.#key, etag: this.#etag }], signal);
-            if (answer?.deleted !== false)
+            const [answer] = await store.delete([{ key: this.#key, etag: this.#etag }], last);
+            const isAnothers = this.#isLost && answer?.deleted === false && answer.error.kind === 'condition';
+            if (answer?.deleted !== false || isAnothers)
                 return undefined;
             throw answer.error;
         }
@@ -8954,16 +9445,40 @@ class Lock {
             return `the lock could not be given back and holds for up to ${LEASE_MS / 60_000} minutes (${message})`;
         }
     }
-    /** One renewal at a time: two would go by the same ETag, and the later one take the other for another run's. */
+    /**
+     * Waited for before each step: a machine that slept may have lost the lock meanwhile, and steps that were planned before
+     * would undo what another run made. Where it is lost `onLost` was called.
+     */
+    async awake() {
+        while (this.#isDue() && !this.#isOver())
+            await (this.#renewing ?? this.#begin());
+    }
+    /** Renews it now: S3 says whether it still is ours, whatever this machine's clock says. */
+    async confirm() {
+        while (this.#renewing !== undefined)
+            await this.#renewing;
+        if (!this.#isOver())
+            await this.#begin();
+    }
     #tick() {
-        if (this.#renewing !== undefined) {
-            if (this.#isDue())
-                this.#lose(new Error('it was not renewed in time'));
+        // A clock that was set back says as little of how long it was.
+        if (Math.abs(this.#request.now() - this.#begun) < RENEW_MS)
             return;
-        }
+        if (this.#renewing === undefined)
+            this.#begin();
+        else if (this.#isDue())
+            this.#lose(new Error('it was not renewed in time'));
+    }
+    /** One renewal at a time: two would go by the same ETag, and the later one take the other for another run's. */
+    #begin() {
+        this.#begun = this.#request.now();
         this.#renewing = this.#renew().finally(() => {
             this.#renewing = undefined;
         });
+        return this.#renewing;
+    }
+    #isOver() {
+        return this.#isLost || this.#request.signal.aborted;
     }
     /** What is in flight must have ended before the lease has. */
     #isDue() {
@@ -8971,24 +9486,24 @@ class Lock {
     }
     #lose(cause) {
         clearInterval(this.#timer);
-        const { url, onLost, signal } = this.#request;
-        if (this.#isLost || signal.aborted)
+        const { url, onLost } = this.#request;
+        if (this.#isOver())
             return;
         this.#isLost = true;
         const message = `the lock of ${url} was lost (${(0,errors/* messageOf */.bD)(cause)}): the run was ended, and another may write there by now: run again only if this one is to have the last word`;
         onLost(new errors/* SyncError */.S0('foreign-writer', errors/* EXIT */.dc.foreignWriter, message, { cause }));
     }
     async #renew() {
-        const { now, signal } = this.#request;
-        if (signal.aborted)
+        if (this.#isOver())
             return;
-        const expires = now() + LEASE_MS;
+        const { owner } = this.#request;
+        const lease = { owner, expires: this.#begun + LEASE_MS, run: this.#run };
         try {
-            const etag = await put(this.#request, this.#key, { ifMatch: this.#etag }, expires);
-            if (etag === undefined)
+            const held = await put(this.#request, this.#key, { ifMatch: this.#etag }, lease);
+            if (held === undefined)
                 throw new Error('another run has taken it');
-            this.#etag = etag;
-            this.#expires = expires;
+            this.#etag = held.etag;
+            this.#expires = held.expires;
         }
         catch (error) {
             const isTaken = !(error instanceof object_store/* StoreError */.AD);
@@ -9003,16 +9518,29 @@ function locked(url, key, held) {
         : `${held.owner} (until ${new Date(held.expires).toISOString().slice(0, 19)}Z unless it is renewed)`;
     return (0,errors/* refusal */.x5)('locked', `${url} is locked by ${who}: nothing was written; run again when it has ended, or delete ${key} if it never will`);
 }
-/** The new lock's ETag; `undefined` when the condition did not hold. */
-async function put({ store, owner, signal }, key, condition, expires) {
-    const lease = { owner, expires };
+/**
+ * Writes a lease; `undefined`: the condition did not hold. What lies there says whether an attempt whose answer was lost, now
+ * or of an earlier renewal, is what did not let it hold, and whether one that was cut short was made.
+ */
+async function put({ store, requests, last }, key, condition, lease) {
     const body = Buffer.from(`${JSON.stringify(lease)}\n`);
     const headers = { contentType: 'application/json', metadata: {} };
     try {
-        return (await store.put({ key, body, md5: (0,model_digest/* md5Of */.iF)(body), headers, condition }, signal)).etag;
+        const { etag } = await store.put({ key, body, md5: (0,model_digest/* md5Of */.iF)(body), headers, condition }, requests);
+        return { etag, expires: lease.expires };
     }
     catch (error) {
-        if (error instanceof object_store/* StoreError */.AD && error.kind === 'condition')
+        const { kind } = error;
+        if (kind !== 'condition' && kind !== 'aborted')
+            throw error;
+        const there = await store.read(key, MAX_LOCK_BYTES, last).catch(() => undefined);
+        const isKnown = 'ifMatch' in condition && there?.etag === condition.ifMatch;
+        if (there !== undefined && !isKnown) {
+            const held = parseLease(there.bytes);
+            if (held?.run === lease.run)
+                return { etag: there.etag, expires: held.expires };
+        }
+        if (kind === 'condition')
             return undefined;
         throw error;
     }
@@ -9020,10 +9548,11 @@ async function put({ store, owner, signal }, key, condition, expires) {
 /** `undefined`: it is not a lease that we could have written. */
 function parseLease(bytes) {
     try {
-        const { owner, expires } = JSON.parse(bytes.toString('utf8'));
+        const { owner, expires, run } = JSON.parse(bytes.toString('utf8'));
         if (typeof owner !== 'string' || typeof expires !== 'number' || !(Math.abs(expires) <= LAST_TIME_MS))
             return undefined;
-        return { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
+        const who = { owner: owner.slice(0, 200).replace(/\p{Cc}/gu, ' '), expires };
+        return typeof run === 'string' ? { ...who, run } : who;
     }
     catch {
         return undefined;
@@ -9777,8 +10306,6 @@ function named(names, count = names.length) {
 
 
 
-/** How long an abort may take when the run itself was stopped. The runner leaves 7.5 s. Milliseconds. */
-const ABORT_TIME_MS = 2_000;
 /** Parts of one file in flight; other files and the arena share the rest. */
 const PARTS_IN_FLIGHT = 8;
 /** Begins multipart uploads, or goes on with those of earlier runs, and ends those that come to nothing. */
@@ -9856,10 +10383,9 @@ class OpenUploads {
     }
     /** What was begun and will not be completed costs storage until it is aborted. */
     async abort(upload) {
-        const { store, requests, emit, uploads } = this.#options;
-        const time = requests.aborted ? AbortSignal.timeout(ABORT_TIME_MS) : requests;
+        const { store, aborts, emit, uploads } = this.#options;
         try {
-            await store.abortUpload(upload, time);
+            await store.abortUpload(upload, aborts);
             uploads.ended(upload);
         }
         catch (error) {
@@ -10479,8 +11005,7 @@ class UploadHeaders {
         const own = {
             's3cmd-attrs': (0,model_headers/* formatAttributes */.x1)(md5, preserve ? file : undefined),
             ...rclone,
-            ...(file.encoded === undefined ? {} : { [model_headers/* SOURCE_METADATA */.UJ]: (0,model_headers/* formatSource */.j2)(file.encoded) }),
-            ...(file.page === undefined || file.redirect !== undefined ? {} : { [model_headers/* PAGE_METADATA */.Qm]: 'html' }),
+            ...(0,model_headers/* statedBy */.Hk)(file),
         };
         const { 's3cmd-attrs': s3cmd, mtime } = attributes;
         if ((s3cmd ?? mtime) === undefined)
@@ -10569,6 +11094,7 @@ class Transfer {
     copiedFromFirst = { files: 0, bytes: 0 };
     #fromFirst = new Set();
     #refusedCopies = 0;
+    #foundThere = 0;
     constructor(options) {
         this.#options = options;
         this.#headers = new UploadHeaders(options);
@@ -10621,7 +11147,7 @@ class Transfer {
      * the next one will go on with.
      */
     async close() {
-        const { signal, uploads, concurrency, emit } = this.#options;
+        const { signal, aborts, uploads, concurrency, emit } = this.#options;
         const stopped = signal.aborted;
         const due = [...this.#staged.values()].filter(({ upload, expected }) => !this.#open.adopted.has(upload.id) && !(stopped && uploads.journalled && (0,part_sizes/* isLarge */.sV)(expected.size)));
         this.#staged.clear();
@@ -10630,18 +11156,20 @@ class Transfer {
             const message = `${what}: publish again, or give the plan up with abort`;
             emit({ type: 'message', level: 'warning', message });
         }
-        const until = performance.now() + (stopped ? ABORT_TIME_MS : Number.POSITIVE_INFINITY);
         await (0,model_concurrency/* forEachConcurrent */.C6)(due, concurrency, async ({ upload }) => {
-            if (performance.now() < until)
+            if (!aborts.aborted)
                 await this.#open.abort(upload);
         });
         const left = uploads.left().size;
         if (left === 0)
             return;
         const what = `${left} multipart ${left === 1 ? 'upload is' : 'uploads are'} left open`;
-        const message = uploads.journalled
-            ? `${what}: the next run goes on with what it can use and aborts the rest`
-            : `${what} and will be billed until a lifecycle rule aborts them: an index would let the next run do it`;
+        const knows = uploads.journalled
+            ? ': the next run'
+            : `, billed until a lifecycle rule aborts ${left === 1 ? 'it' : 'them'}: if the index can be written the next run`;
+        const message = uploads.isKept
+            ? `${what}${knows} goes on with what it can use and aborts the rest`
+            : `${what} and will be billed until a lifecycle rule aborts ${left === 1 ? 'it' : 'them'}: an index that is kept (a path or s3://) would let the next run do it`;
         emit({ type: 'message', level: uploads.journalled ? 'notice' : 'warning', message });
     }
     async write(step) {
@@ -10768,13 +11296,37 @@ class Transfer {
         this.learned.set(key, {
             etag: sent.written.etag,
             size: sent.file.size,
-            headers: (0,model_headers/* formatHeaderState */.QV)((0,model_headers/* headerDigest */.Yr)(decided), attributed),
+            ...(sent.isOthers === true ? {} : { headers: (0,model_headers/* formatHeaderState */.QV)(sent.file, decided, attributed) }),
             ...(md5 === undefined ? {} : { md5 }),
             ...(sent.parts === undefined ? {} : { parts: sent.parts }),
             ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
             ...(sent.file.encoded === undefined ? {} : { source: (0,model_headers/* formatSource */.j2)(sent.file.encoded) }),
-            ...(asked === undefined ? {} : { class: asked }),
+            ...(asked === undefined || sent.isOthers === true ? {} : { class: asked }),
         });
+    }
+    /**
+     * A write, unless another run made the same one first: jobs that have files in common, and publish them side by side, find
+     * each other's objects. Those that the run was told to overwrite get its headers too.
+     */
+    async #unlessThere(key, file, expected, write) {
+        const { store, requests, overwrite, emit } = this.#options;
+        try {
+            return { written: await write() };
+        }
+        catch (error) {
+            // Of a copy the refusal does not say which side it is about.
+            const isForeign = error instanceof object_store/* StoreError */.AD && (error.kind === 'condition' || error.status === 412);
+            if (!isForeign || overwrite === 'always')
+                throw error;
+            // Whoever may not read it knows nothing but the refusal.
+            const head = await store.head(key, requests).catch(() => undefined);
+            if (head === undefined || !isWhole(head, file, expected))
+                throw error;
+            const { etag, encryption } = head;
+            const message = `${key}: another run wrote the same bytes first, and what headers it gave them is not known`;
+            emit({ type: 'message', level: this.#foundThere++ === 0 ? 'notice' : 'debug', message });
+            return { written: { etag, versionId: undefined, encryption }, isOthers: true };
+        }
     }
     /**
      * Copies, or says why the bytes must be sent: `sent` is undefined when the source no longer is what vouched
@@ -10792,8 +11344,9 @@ class Transfer {
             }
             const headers = await this.#headers.of(file, md5, false);
             const uploads = this.#open.ofCopy(md5, source.size);
-            const written = await store.copy({ key, source, md5, headers, condition, uploads }, requests);
-            return this.#checked({ ...step, md5 }, written);
+            const { written, ...made } = await this.#unlessThere(key, file, { md5, etag: source.etag }, () => store.copy({ key, source, md5, headers, condition, uploads }, requests));
+            const checked = this.#checked({ ...step, md5 }, written);
+            return { ...checked, ...(checked.sent === undefined ? {} : { sent: { ...checked.sent, ...made } }) };
         }
         catch (error) {
             return this.#sendInstead(step, error);
@@ -10909,14 +11462,18 @@ class Transfer {
         const { layout, file, upload, parts, expected, crc32, sentBytes, reused, chunks } = staged;
         const whole = crc32 === undefined ? {} : { crc32 };
         try {
-            const written = await store.completeUpload({ upload, parts, expected, condition, ...whole }, requests);
-            uploads.ended(upload);
+            const { etag, md5 } = expected;
+            const made = await this.#unlessThere(upload.key, file, expected, () => store.completeUpload({ upload, parts, expected, condition, ...whole }, requests));
             this.#open.adopted.delete(upload.id);
+            if (made.isOthers === true)
+                await this.#open.abort(upload);
+            else
+                uploads.ended(upload);
             return {
-                written,
-                md5: expected.md5,
+                ...made,
+                md5,
                 file,
-                parts: (0,digest_index/* formatLayout */.Cu)(layout),
+                ...(made.isOthers === true && made.written.etag !== etag ? {} : { parts: (0,digest_index/* formatLayout */.Cu)(layout) }),
                 sentBytes,
                 ...(reused === undefined ? {} : { reused }),
                 ...(chunks === undefined ? {} : { chunks }),
@@ -11066,10 +11623,10 @@ class Transfer {
         const { store, rate, requests } = this.#options;
         const md5 = known ?? (0,model_digest/* md5Of */.iF)(body);
         const headers = await this.#headers.of(file, md5, false);
-        let written;
+        let made;
         try {
             const put = { key, body, md5, headers, condition };
-            written = await rate.measure(body.length, () => store.put(put, requests));
+            made = await this.#unlessThere(key, file, { md5 }, () => rate.measure(body.length, () => store.put(put, requests)));
         }
         catch (error) {
             if (known !== undefined && isRefused(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
@@ -11077,16 +11634,28 @@ class Transfer {
             throw error;
         }
         // A server that compares nothing; where ETags are no digests, that shows by the body alone.
-        if (known !== undefined && written.etag !== md5 && (0,model_digest/* md5Of */.iF)(body) !== md5)
-            return this.#put(key, file, body, undefined, { ifMatch: written.etag });
+        const { etag } = made.written;
+        const isNotChecked = known !== undefined && made.isOthers !== true && etag !== md5;
+        if (isNotChecked && (0,model_digest/* md5Of */.iF)(body) !== md5)
+            return this.#put(key, file, body, undefined, { ifMatch: etag });
         this.#options.onSent(file.size);
-        return { written, md5, file, sentBytes: file.size };
+        return { ...made, md5, file, sentBytes: file.size };
     }
     /** A redirect has no bytes and no file. */
     async #readBody(file, body) {
         if (file.redirect === undefined)
             await this.#readWhole(file, body);
     }
+}
+/** Whether a key has a file's content. Whoever wrote it, metadata says so where no ETag can contradict it (C15). */
+function isWhole(head, file, { md5, etag }) {
+    if (head.size !== file.size || head.fields[header_rules/* REDIRECT_HEADER */.Fh] !== file.redirect)
+        return false;
+    if (head.etag === etag)
+        return true;
+    // In one piece, in one part, or under KMS.
+    const isMd5 = md5 !== undefined && [md5, (0,model_digest/* multipartETag */.Eq)([md5])].includes(head.etag);
+    return isMd5 || (md5 !== undefined && (0,model_headers/* statedMd5 */.yB)(head) === md5);
 }
 function keptBy({ attributes, }) {
     return attributes === undefined ? {} : { attributes };
@@ -11121,12 +11690,10 @@ class Uploads {
     #open = new Map();
     /** Taken, and their runs may still be at work. */
     #shared = new Map();
-    #machine;
     #journalFailed = false;
     constructor(request, left) {
         this.#request = request;
         this.#left = left;
-        this.#machine = (0,index_file.machineId)();
     }
     /**
      * Believes a journal of this machine or of the destination's own bucket. One that others may have written is
@@ -11181,11 +11748,12 @@ class Uploads {
             emit({ type: 'message', level: 'debug', message });
         }
     }
-    #isOver({ begun, machine, pid }) {
+    #isOver({ begun, process }) {
         const { alone, storage, now, abortAfterMs } = this.#request;
         if (alone || storage?.journal.ofEndedRuns === true || now() - begun >= abortAfterMs)
             return true;
-        return machine === this.#machine && !isRunning(pid);
+        // What this process began before this run was of a run that has ended.
+        return process === processMark() || hasProcessEnded(process) === true;
     }
     /** An upload that an earlier run began for the same. It is this run's from now on. */
     async take(purpose) {
@@ -11199,7 +11767,7 @@ class Uploads {
             if (!this.#isOver(entry))
                 this.#shared.set(id, entry);
             const upload = { key, id, encryption: undefined };
-            await this.#journal(upload, { ...entry, machine: this.#machine, pid: process.pid });
+            await this.#journal(upload, { ...entry, process: processMark() });
             return upload;
         }
         return undefined;
@@ -11216,7 +11784,7 @@ class Uploads {
     /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
     async begun(upload, purpose) {
         const begun = this.#request.now();
-        await this.#journal(upload, { ...purpose, begun, machine: this.#machine, pid: process.pid });
+        await this.#journal(upload, { ...purpose, begun, process: processMark() });
     }
     async #journal({ id }, entry) {
         const { storage, signal, emit } = this.#request;
@@ -11239,25 +11807,18 @@ class Uploads {
         this.#open.delete(id);
         this.#left.delete(id);
     }
-    /** Whether the next run will know of an upload that this one leaves open. */
+    /** Whether the next run will know of an upload that this one leaves open, even if no index is written. */
     get journalled() {
-        return this.#request.storage !== undefined && !this.#journalFailed;
+        return this.isKept && !this.#journalFailed;
+    }
+    /** Whether the next run will know of it from the index. */
+    get isKept() {
+        const { storage } = this.#request;
+        return storage !== undefined && storage.whyNotKept?.() === undefined;
     }
     /** What the index must name. */
     left() {
         return new Map([...this.#left, ...this.#open]);
-    }
-}
-/** Whether a process of this machine still runs; another user's does. */
-function isRunning(pid) {
-    if (pid === process.pid)
-        return false;
-    try {
-        process.kill(pid, 0);
-        return true;
-    }
-    catch (error) {
-        return error.code === 'EPERM';
     }
 }
 
@@ -11284,8 +11845,6 @@ function isRunning(pid) {
 
 
 
-/** What a stopped run may still take to write its index. The runner leaves 7.5 s. Milliseconds. */
-const LAST_WORDS_MS = 4_000;
 /** Files that are looked at side by side. */
 const LOOKED_AT_ONCE = 32;
 /** Keys of another writer that a message names. */
@@ -11294,6 +11853,7 @@ const FOREIGN_SHOWN = 10;
 class Execution {
     #run;
     #preparation;
+    #bodies;
     #lock;
     #invalidations;
     /** The last listing after the writes. */
@@ -11309,6 +11869,7 @@ class Execution {
     constructor(run, preparation) {
         this.#run = run;
         this.#preparation = preparation;
+        this.#bodies = run.shared.bodies();
     }
     get isLocked() {
         return this.#lock !== undefined;
@@ -11326,6 +11887,8 @@ class Execution {
             now,
             onLost: (error) => this.#run.frame.stop(error),
             signal: this.#run.frame.signal,
+            requests: this.#run.frame.requests,
+            last: this.#run.frame.last.lock,
         });
     }
     /** @param published what other machines did, and nobody remembers yet */
@@ -11386,7 +11949,7 @@ class Execution {
             pool: this.#run.frame.pool,
             overwrite,
             policy: this.#preparation.headers.policy,
-            arena: this.#run.shared.bodies,
+            arena: this.#bodies,
             rate: this.#run.shared.rate,
             ...(filling === undefined
                 ? {}
@@ -11395,11 +11958,12 @@ class Execution {
             emit: this.#run.ports.emit,
             signal: this.#run.frame.signal,
             requests: this.#run.frame.requests,
+            aborts: this.#run.frame.last.aborts,
         });
     }
     /** @param elsewhere what other machines did, whose bytes are not here */
     async execute(planned, seen, delay, elsewhere) {
-        const { index: storage, meeting, now } = this.#run.ports;
+        const { index: storage, meeting } = this.#run.ports;
         const { digests } = seen;
         const signal = this.#run.frame.signal;
         const totals = planTotals(planned.plan);
@@ -11415,7 +11979,10 @@ class Execution {
             const clock = new SwitchClock();
             const uploads = await this.uploads(storage, seen.index?.uploads ?? new Map());
             const wanted = wantedUploads(planned.plan);
-            await uploads.abortLeftOvers(wanted);
+            // They are another run's where the lock is.
+            await this.#lock?.awake();
+            if (!signal.aborted)
+                await uploads.abortLeftOvers(wanted);
             const plan = this.#keepingNames(planned.plan, uploads.left().size);
             // Both go into the journal by one write.
             await Promise.all([
@@ -11444,7 +12011,7 @@ class Execution {
                 },
             });
             if (elsewhere !== undefined)
-                takeOver(transfer, planned.plan, elsewhere, now());
+                takeOver(transfer, planned.plan, elsewhere, this.#run.latestNow());
             // What is sent in one piece is hashed where it is sent.
             if (toCut === 0)
                 this.#run.frame.pool.rest();
@@ -11452,12 +12019,13 @@ class Execution {
                 this.#run.frame.outcomes = await execute(plan, transfer, {
                     concurrency,
                     ...(meeting === undefined ? {} : { meet: () => this.#meet(meeting) }),
+                    awake: async () => this.#lock?.awake(),
                     emit: (event) => {
                         if (event.type === 'outcome') {
                             // What is kept is no part of the total either.
                             if (event.outcome.action !== 'keep')
                                 done++;
-                            transfer.learned.date(event.outcome.step.key, now());
+                            transfer.learned.date(event.outcome.step.key, this.#run.latestNow());
                             this.#tellWritten(event.outcome, transfer);
                             clock.see(event.outcome);
                         }
@@ -11519,7 +12087,7 @@ class Execution {
      * listing dates them. A journal that cannot be written costs a warning, never the run.
      */
     async #journalWrites(plan, { index }) {
-        const { index: storage, emit, now } = this.#run.ports;
+        const { index: storage, emit } = this.#run.ports;
         const { signal } = this.#run.frame;
         const keys = [];
         let writesOthers = false;
@@ -11535,7 +12103,7 @@ class Execution {
         const begun = keys.filter((key) => index?.renewing.has(key) !== true);
         let lines = (0,digest_index/* formatRenewing */.TT)(begun);
         if (writesOthers && this.#writing === undefined) {
-            this.#writing = now();
+            this.#writing = this.#run.earliestNow();
             lines += (0,digest_index/* formatWriting */.c4)(this.#writing);
         }
         if (storage === undefined || lines === '')
@@ -11555,11 +12123,12 @@ class Execution {
     /** Waits until every destination has staged everything. */
     async #meet(meeting) {
         const { signal } = this.#run.frame;
-        const stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-        const absent = await this.#run.frame.alive(Promise.race([meeting.arrive(), stopped]));
-        if (absent === undefined)
+        // At once: the last one could come while this one ends.
+        signal.addEventListener('abort', () => meeting.fail(), { once: true });
+        const absent = await this.#run.frame.alive(meeting.arrive());
+        if (absent === undefined || signal.aborted)
             return undefined;
-        const message = `nothing was published to ${this.#run.frame.url}, as ${absent} could not stage everything (mirrors-atomic)`;
+        const message = `nothing was published to ${this.#run.frame.url}, as ${absent} failed before everything was staged everywhere (mirrors-atomic)`;
         this.#run.frame.blame({ code: 'mirror-absent', message }, errors/* EXIT */.dc.failed);
         return { code: 'mirror-absent', message };
     }
@@ -11574,14 +12143,17 @@ class Execution {
     /**
      * Looks once more before anything is deleted. Where a file is there by now whose object would go, as while a build still
      * fills the directory, nothing is; nor where somebody else writes too: the first listing is as old as the sending took,
-     * and the conditions of deletes know nothing of a key that was added.
+     * and the conditions of deletes know nothing of a key that was added. With a lock it is enough that S3 says it is held.
      */
     async #mayDelete(plan, transfer, seen) {
         const back = await this.#filesBack(plan, seen);
         if (back !== undefined)
             return back;
-        if (this.#lock !== undefined)
+        if (this.#lock !== undefined) {
+            // Where it is lost the run is stopped.
+            await this.#lock.confirm();
             return undefined;
+        }
         try {
             const found = await this.#foreignWrites(transfer, seen);
             const { foreign, areUndone } = found;
@@ -11612,15 +12184,14 @@ class Execution {
     }
     /**
      * When anything was written, a last listing shows whether somebody else wrote in between, also while deletes went on.
-     * With a lock nobody does, and after a failure the exit is decided: both go without.
+     * With a lock nobody does, as long as it is held; after a failure the exit is decided.
      */
     async #lookAgain(transfer, seen) {
         const isWritten = transfer.learned.size > 0 || transfer.deleted.size > 0;
-        if (!isWritten ||
-            this.#lock !== undefined ||
-            this.#run.frame.signal.aborted ||
-            this.#run.frame.exits.length > 0)
+        if (!isWritten || this.#run.frame.signal.aborted || this.#run.frame.exits.length > 0)
             return;
+        if (this.#lock !== undefined)
+            return this.#lock.confirm();
         try {
             const found = await this.#foreignWrites(transfer, seen);
             const isRemoving = this.#run.options.command === 'remove';
@@ -11663,12 +12234,12 @@ class Execution {
         this.#run.frame.blame({ code: 'foreign-writer', message }, errors/* EXIT */.dc.foreignWriter);
     }
     async #remember(planned, seen, transfer, uploads) {
-        const { index: storage, emit, now } = this.#run.ports;
+        const { index: storage, emit } = this.#run.ports;
         if (storage === undefined || this.#run.options.command === 'remove')
             return;
         const { files, digests, listing, index, digestedNs, published = 0 } = seen;
         const written = transfer.learned.size - transfer.recalled + published;
-        const pending = pendingDeletes(planned, transfer.deleted, index, now());
+        const pending = pendingDeletes(planned, transfer.deleted, index, this.#run.latestNow());
         const begins = [...pending].some(([key, begun]) => begun !== index?.pending.get(key));
         // What is deleted since its grace is over was dropped by an earlier one.
         const dropped = this.#run.options.deletes.grace.kind === 'none' ? transfer.deleted.size : 0;
@@ -11699,30 +12270,37 @@ class Execution {
             renewing: this.#renewing,
             ...(writing === undefined ? {} : { writing }),
         };
-        const lastWords = this.#run.frame.signal.aborted ? AbortSignal.timeout(LAST_WORDS_MS) : undefined;
+        const lastWords = this.#run.frame.signal.aborted ? this.#run.frame.last.index : undefined;
         await this.#run.frame.phase('index', async () => this.#run.frame.afterwards((stop) => saveIndex(storage, index, confirmed, emit, lastWords ?? stop)));
     }
-    /** Of the headers that S3 answered as they should be. What lies in another class is left there, and not asked for again. */
-    #confirmedHeaders({ files }) {
+    /**
+     * Of the headers that S3 answered as they should be. What lies in another class is left there, and not asked for again, and
+     * so is an ACL that is not asked for any more.
+     */
+    #confirmedHeaders({ files, index }) {
         const { prefix } = this.#run.options.destination;
         const confirmed = new Map();
-        const { differences, attributes, policy } = this.#preparation.headers;
-        if (differences.size === 0)
+        const { differences, attributes, aclsLeft, policy } = this.#preparation.headers;
+        if (differences.size + aclsLeft.size === 0)
             return confirmed;
         for (const file of files) {
             const key = (prefix + file.name);
-            if (differences.get(key)?.length !== 0)
+            const isAclLeft = aclsLeft.has(key);
+            if (differences.get(key)?.length !== 0 && !isAclLeft)
                 continue;
             const decided = policy.headersOf(file);
             const asked = (0,model_headers/* classOf */.Kl)(decided);
-            const headers = (0,model_headers/* formatHeaderState */.QV)((0,model_headers/* headerDigest */.Yr)(decided), (0,model_headers/* attributedBy */.a)(attributes.get(key)));
+            const attributed = isAclLeft
+                ? (0,model_headers/* parseHeaderState */.U4)(index?.objects.get(key)?.headers ?? '').attributed
+                : (0,model_headers/* attributedBy */.a)(attributes.get(key));
+            const headers = (0,model_headers/* formatHeaderState */.QV)(file, decided, attributed);
             confirmed.set(key, { headers, ...(asked === undefined ? {} : { class: asked }) });
         }
         return confirmed;
     }
     /** Gives the lock back. */
     async close() {
-        const held = await this.#lock?.release(this.#run.frame.lastRequests());
+        const held = await this.#lock?.release();
         if (held !== undefined)
             this.#run.frame.warn([held]);
     }
@@ -12169,7 +12747,7 @@ function differences(decided, head) {
     for (const [name, value] of Object.entries(metadata))
         see(header_rules/* META */.Ge + name, head.metadata.get(name), value);
     for (const [name, value] of head.metadata)
-        if (metadata[name] === undefined && !(0,model_headers/* isOwnMetadata */.CV)(name))
+        if (metadata[name] === undefined && ((0,model_headers/* isStated */.oE)(name) || !(0,model_headers/* isOwnMetadata */.CV)(name)))
             see(header_rules/* META */.Ge + name, value, undefined);
     if (decided[SSE] !== undefined)
         see(SSE, head.fields[SSE], decided[SSE]);
@@ -12189,6 +12767,7 @@ function differences(decided, head) {
 
 
 
+
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
 const REFRESHES_SHOWN = 100;
 const HEADERS_DENIED = 'headers that nobody remembers are left as they are; s3:GetObject lets them be compared';
@@ -12202,8 +12781,9 @@ const ATTRIBUTES_DENIED = 'headers are left as they are where renewing them woul
 class HeaderReview {
     #run;
     policy;
-    /** A plan that is made anew says it once. */
+    /** A plan that is made anew says these once. */
     #isNotRenewedTold = false;
+    #isAclLeftTold = false;
     /** Of the keys whose headers S3 was asked for. */
     differences = new Map();
     /** What their metadata says of the file. */
@@ -12214,6 +12794,10 @@ class HeaderReview {
     #doubted = new Set();
     /** Keys that a run which was killed or failed may have given other headers than the index says. */
     #renewing = new Set();
+    /** Keys whose headers came along from another bucket, and are to be those of their files. */
+    #brought = new Set();
+    /** Keys whose objects keep an ACL that is not asked for any more. */
+    aclsLeft = new Set();
     /** Since when runs have written of which nobody knows what they wrote. */
     #writing;
     /** Whether S3 answered about everything that those may have written. */
@@ -12249,6 +12833,8 @@ class HeaderReview {
         const { prefix } = destination;
         const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
         const states = headerStates(files, prefix, listing, index, this.policy, asking);
+        this.#brought = states.asked;
+        this.aclsLeft = states.aclsLeft;
         this.#renewing = index?.renewing ?? this.#renewing;
         this.#isUnread = isUnread;
         this.#writing = index?.writing;
@@ -12263,6 +12849,7 @@ class HeaderReview {
             if (states.get(key) !== 'same' || !(headers.refresh || isAllHeaders(file)))
                 continue;
             states.delete(key);
+            states.aclsLeft.delete(key);
             if (this.#run.source === undefined)
                 this.#doubted.add(key);
         }
@@ -12270,19 +12857,24 @@ class HeaderReview {
     }
     /**
      * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over or may have
-     * written before it was, and of redirects, as an empty object says nothing of where it leads, and so does one in the
-     * bucket that is published from.
+     * written before it was, those that came along from another bucket, and of redirects, as an empty object says nothing of
+     * where it leads, and so does one in the bucket that is published from: of these two what HEAD does not tell is left, as
+     * it is by a check.
      */
     async ask({ unknownHeaders }, { prefix, files, listing }) {
         const states = new Map();
-        const all = this.#run.options.headers.refresh;
+        const { command, headers } = this.#run.options;
+        const all = headers.refresh;
+        const isNamed = (key) => this.#renewing.has(key) || this.#brought.has(key);
+        const isDoubtful = (key) => isNamed(key) || mayBeOf(this.#writing, listing.get(key));
         const due = [];
         const written = [];
         // A table has files of this disk, which are more than their headers.
-        if (all || files.columns === undefined || this.#renewing.size > 0 || this.#writing !== undefined)
+        const named = this.#renewing.size + this.#brought.size;
+        if (all || files.columns === undefined || named > 0 || this.#writing !== undefined)
             for (const file of unknownHeaders) {
                 const key = (prefix + file.name);
-                if (all || isAllHeaders(file) || this.#renewing.has(key))
+                if (all || isAllHeaders(file) || isNamed(key))
                     due.push(file);
                 else if (mayBeOf(this.#writing, listing.get(key)))
                     written.push(file);
@@ -12296,9 +12888,12 @@ class HeaderReview {
         });
         for (const { name } of asked) {
             const key = (prefix + name);
-            const found = this.differences.get(key);
-            if (found === undefined)
+            const answered = this.differences.get(key);
+            if (answered === undefined)
                 continue;
+            // Without an index what HEAD does not tell would be written in every run.
+            const isWritten = command !== 'check' && (all || isDoubtful(key));
+            const found = isWritten ? answered : answered.filter((difference) => !isUntold(difference));
             const changed = found.some(({ name }) => name === model_headers/* STORAGE_CLASS */.fJ) ? 'class' : 'changed';
             states.set(key, found.length === 0 ? 'same' : changed);
         }
@@ -12362,8 +12957,12 @@ class HeaderReview {
     }
     /** Digests are no part of what is compared: they are each object's own. */
     async #wantedHeaders(file) {
-        if (this.#run.source === undefined)
-            return this.policy.headersOf(file);
+        if (this.#run.source === undefined) {
+            const stated = Object.entries((0,model_headers/* statedBy */.Hk)(file)).map(([name, value]) => [header_rules/* META */.Ge + name, value]);
+            return stated.length === 0
+                ? this.policy.headersOf(file)
+                : { ...this.policy.headersOf(file), ...Object.fromEntries(stated) };
+        }
         const kept = await this.#run.source.headersOf(file);
         return this.policy.over((0,model_headers/* withoutDigests */.q4)(kept), file);
     }
@@ -12394,10 +12993,23 @@ class HeaderReview {
             `${what} the old headers: what is archived or above 5 GiB cannot be copied onto itself; restore it, or delete it and publish again`,
         ]);
     }
+    /** Once: the index then knows the headers without it. */
+    #tellAclsLeft(unchanged) {
+        const left = [...this.aclsLeft].filter((key) => unchanged.has(key));
+        const [first] = left;
+        if (first === undefined || this.#isAclLeftTold)
+            return;
+        this.#isAclLeftTold = true;
+        const what = left.length === 1 ? `${first} keeps` : `${first} and ${left.length - 1} more keep`;
+        this.#run.frame.warn([
+            `${what} the ACL of earlier runs, as no input gives one any more: acl: private in one run takes it away, where the bucket has ACLs`,
+        ]);
+    }
     /** What is left as it is, for those who asked for something else. */
-    tell({ headersUnknown, plan }) {
+    tell({ headersUnknown, plan, unchanged }) {
         this.#tellUnknownHeaders(headersUnknown.files);
         this.#tellNotRenewed(plan);
+        this.#tellAclsLeft(unchanged);
     }
 }
 /** Whether an object is nothing but its headers: a redirect, or what may be one in a bucket that is published from. */
@@ -12651,6 +13263,7 @@ function provenFiles(files, digests, listing, prefix) {
 
 
 
+
 /** Bodies that lie in the spool at a time; a larger one lies there alone. GitHub's runners have 14 GB. Bytes. */
 const SPOOL_BYTES = 2 * 1024 ** 3;
 /**
@@ -12688,6 +13301,15 @@ class SourceObjects {
     contents(files, listing, prefix, vouched = new ObjectMap()) {
         const contents = new Map();
         const digests = new Map();
+        // Digests of parts are looked for where there are any.
+        const ofOnePart = new Set();
+        for (const { size, object } of files)
+            if (object !== undefined && (0,model_digest/* isOfOnePart */.JK)(object.etag))
+                ofOnePart.add(size);
+        for (const { size, etag } of listing.values())
+            if ((0,model_digest/* isOfOnePart */.JK)(etag))
+                ofOnePart.add(size);
+        const partOf = (md5, size) => ofOnePart.has(size) ? [(0,model_digest/* multipartETag */.Eq)([md5])] : [];
         // What one object says of its content holds for all that have its ETag: some were not asked.
         const told = new Map();
         for (const file of files) {
@@ -12702,7 +13324,7 @@ class SourceObjects {
                     (same ? vouched.get(there) : undefined));
             if (md5 === undefined)
                 continue;
-            for (const etag of [object.etag, (0,model_digest/* multipartETag */.Eq)([md5])])
+            for (const etag of [object.etag, ...partOf(md5, file.size)])
                 told.set(`${etag}/${file.size}`, md5);
         }
         for (const file of files) {
@@ -12710,7 +13332,7 @@ class SourceObjects {
             const { etag } = (0,model_objects/* objectOf */.Xy)(file);
             const own = (0,model_digest/* classifyETag */.Q)(etag).kind === 'multipart' ? [etag] : [];
             const md5 = told.get(`${etag}/${size}`);
-            const etags = md5 === undefined ? own : [...own, (0,model_digest/* multipartETag */.Eq)([md5])];
+            const etags = md5 === undefined ? own : [...own, ...partOf(md5, size)];
             if (md5 !== undefined) {
                 contents.set(name, { md5, etags });
                 digests.set(name, { md5, partMd5s: [], etags });
@@ -12724,9 +13346,8 @@ class SourceObjects {
      * Objects of the destination that say of themselves that they are copies of what the source has now, where nothing
      * else says what that is: by one HEAD each.
      */
-    async copiesAmong(files, listing, prefix, store) {
+    async copiesAmong({ files, digests }, listing, prefix, store) {
         const { concurrency, signal } = this.#options;
-        const { digests } = this.contents(files, listing, prefix);
         const copies = new ObjectMap();
         await (0,model_concurrency/* forEachConcurrent */.C6)(files, concurrency, async (file) => {
             const there = listing.get((prefix + file.name));
@@ -12735,7 +13356,7 @@ class SourceObjects {
             signal.throwIfAborted();
             const head = await store.head(there.key, signal).catch(object_store/* unlessDenied */.qi);
             const { etag } = (0,model_objects/* objectOf */.Xy)(file);
-            if (head?.etag === there.etag && (0,model_headers/* copiedFrom */.nR)(there.etag, head) === etag)
+            if (head?.etag === there.etag && (0,model_headers/* copiedFrom */.nR)(head) === etag)
                 copies.set(there, etag);
         });
         return copies;
@@ -12745,7 +13366,7 @@ class SourceObjects {
         const kind = (0,model_digest/* classifyETag */.Q)(etag);
         if (kind.kind === 'md5' && (head === undefined || (0,object_store/* etagsProve */.PF)(head.encryption)))
             return kind.md5;
-        return head === undefined ? undefined : (0,model_headers/* metadataMd5 */.SG)(head.metadata);
+        return head === undefined ? undefined : (0,model_headers/* statedMd5 */.yB)(head);
     }
     async headersOf(file) {
         const head = await this.#head((0,model_objects/* objectOf */.Xy)(file), this.#options.requests);
@@ -12763,6 +13384,10 @@ class SourceObjects {
             delete headers.expires;
         else
             headers.expires = expires;
+        const location = headers[header_rules/* REDIRECT_HEADER */.Fh];
+        const { from, to } = this.#options;
+        if (location !== undefined)
+            headers[header_rules/* REDIRECT_HEADER */.Fh] = movedLocation(location, from, to);
         for (const [name, value] of head.metadata)
             if (name !== model_headers/* FROM_METADATA */.fk)
                 headers[`x-amz-meta-${name}`] = value;
@@ -12861,6 +13486,7 @@ class SourceObjects {
             target: { directory: path, duplicates: 'copy', asStored: true },
             local: new Map(),
             heads: this.#heads,
+            claimed: new Set(),
             pool,
             bytesDue: Number.POSITIVE_INFINITY,
             preserve: false,
@@ -12936,7 +13562,9 @@ function isSameByETag(file, there) {
 /** The MD5 that a plain ETag is, where the other one says that these bytes came as an upload of one part. */
 function onlyPartOf(multipart, plain) {
     const kind = plain === undefined ? undefined : (0,model_digest/* classifyETag */.Q)(plain);
-    return kind?.kind === 'md5' && (0,model_digest/* multipartETag */.Eq)([kind.md5]) === multipart ? kind.md5 : undefined;
+    return kind?.kind === 'md5' && (0,model_digest/* isOfOnePart */.JK)(multipart) && (0,model_digest/* multipartETag */.Eq)([kind.md5]) === multipart
+        ? kind.md5
+        : undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/preparation.js
@@ -12999,7 +13627,8 @@ class Preparation {
     constructor(run) {
         this.#run = run;
         this.headers = new HeaderReview(run);
-        this.#retained = new Retained(run.options.deletes.retain);
+        const { deletes, site } = run.options;
+        this.#retained = new Retained(deletes.retain, site.cleanUrls);
     }
     /** The index of this destination; and of several, the first one's for what it says of the local files. */
     async load() {
@@ -13010,7 +13639,7 @@ class Preparation {
         });
         if (!isMirror)
             this.#run.shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
-        this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index);
+        this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index());
         return loaded;
     }
     /** Whether large files may be made from older objects: an index keeps what those are made of. */
@@ -13064,6 +13693,8 @@ class Preparation {
             this.#tellSlips(tree);
         refuseKeys(tree, this.#run.options);
         const { store } = this.#run.ports;
+        guardNames((0,file_columns/* namesOf */.eZ)(tree.files), this.#run.options.destination.prefix, listing, store);
+        guardMarkers(tree.files, store);
         if (store.keysAreFiles)
             guardNesting(tree, store.provider);
         if (store.keysBlock && command !== 'check')
@@ -13084,7 +13715,8 @@ class Preparation {
         if (files.length === 0)
             return;
         this.#retained.guard(planned.plan, this.#retainContext(listing));
-        guardDeletions(planned, deletes, this.#run.frame.url, 'the tree', destination.prefix);
+        guardInnerRun(planned, listing.keys(), destination, this.#run.frame.url);
+        guardDeletions(planned, deletes, this.#run.frame.url);
         if (this.#run.source === undefined)
             guardMoved(planned, tree, listing, deletes, destination, this.#run.frame.url);
         this.tellRetain(planned, listing);
@@ -13112,7 +13744,7 @@ class Preparation {
     #tellSlips({ files }) {
         const { headers, site, publishLast } = this.#run.options;
         const isNamed = (patterns) => {
-            const matches = (0,excludes/* parseExcludes */.T)(patterns);
+            const matches = (0,sync_excludes/* parseExcludes */.T)(patterns);
             for (const name of (0,file_columns/* namesOf */.eZ)(files))
                 if (matches?.(name, false) === true)
                     return true;
@@ -13296,7 +13928,7 @@ class Preparation {
     /** Everything that a plan depends on but the way in which it is published. */
     async #recognise(tree, listing, further, { files, digests }, remembered, encoded) {
         const { command, destination, deletes, copies, publishLast } = this.#run.options;
-        const { store, emit, now } = this.#run.ports;
+        const { store, emit } = this.#run.ports;
         const { prefix } = destination;
         const proven = this.#run.source === undefined ? provenFiles(files, digests, listing, prefix) : Proven.none;
         const { vouched, undecided, layouts } = await recognise({
@@ -13317,7 +13949,8 @@ class Preparation {
             signal: this.#run.frame.signal,
         });
         this.layouts = layouts;
-        const copied = (await this.#run.source?.copiesAmong(files, listing, prefix, store)) ?? new ObjectMap();
+        const copied = (await this.#run.source?.copiesAmong({ files, digests }, listing, prefix, store)) ??
+            new ObjectMap();
         return {
             prefix,
             files,
@@ -13341,8 +13974,8 @@ class Preparation {
                 copyMinSize: copies.minSize,
                 deleteAfter: deletes.deleteAfter && files.length > 0,
                 deleteExcluded: deletes.deleteExcluded,
-                retained: (name) => this.#retained.keeps(name),
-                grace: graceStates(deletes.grace, remembered.index, now(), this.#run.ports.index?.trust.grace === true),
+                retained: this.#retained.keeps,
+                grace: graceStates(deletes.grace, remembered.index, this.#run.earliestNow(), this.#run.ports.index?.trust.grace === true),
                 excluded: tree.excluded,
                 skipped: tree.skipped,
                 hasDirectory: tree.hasDirectory,
@@ -13598,6 +14231,7 @@ function isWrite(step) {
 
 
 
+
 /** A plan that several machines publish: made by one, staged by shards, published by one or by shards. */
 class Sharded {
     #run;
@@ -13744,6 +14378,8 @@ class Sharded {
         const concurrency = this.#run.inFlight;
         const { plan } = file;
         const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
+        // Whoever made the plan file may have put another key's name into it.
+        guardNames(keys, '', listing, store);
         await addHidden(listing, keys, this.#preparation.hiddenBelow);
         const { published } = results;
         const { done, changed } = await progressOf({
@@ -13761,7 +14397,10 @@ class Sharded {
         if (shard !== undefined)
             return this.#publishShare(elsewhere, listing, shard);
         const remembered = await loadIndex(storage, emit, signal);
-        const planned = plannedOf(plan, done);
+        const left = remembered.index === undefined ? [...listing.keys()].filter((key) => !keys.has(key)) : [];
+        // Of what lies there a new index owes no invalidation, as this run tells CloudFront everything.
+        const unchanged = new Map(left.map((key) => [key, undefined]));
+        const planned = { ...plannedOf(plan, done), unchanged };
         const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
         const { index } = remembered;
         // A publish that is run again has remembered it.
@@ -13951,6 +14590,7 @@ var shared_tree = __webpack_require__(8414);
 
 
 
+
 /**
  * Publishes a tree to one destination: walk and list, digest, plan, guard, execute, remember, report. The tree lies on
  * this disk or in another bucket. Or removes what a destination holds: list, plan, guard, execute, report. Or downloads.
@@ -14003,6 +14643,8 @@ class Run {
             : new SourceObjects({
                 store: ports.source.store,
                 bucket: ports.source.bucket.name,
+                from: ports.source.prefix,
+                to: options.destination.prefix,
                 pool: frame.pool,
                 concurrency: (0,model_options/* requestsInFlight */._n)(options.connection),
                 emit: ports.emit,
@@ -14011,7 +14653,10 @@ class Run {
             });
         const shared = ports.shared ?? new shared_tree.SharedTree(frame.signal);
         const inFlight = () => ports.store.inFlight;
-        const parts = { options, ports, frame, shared, encodings, source, inFlight };
+        const earliestNow = () => ports.now() + Math.min(0, ports.store.clockOffset);
+        const latestNow = () => ports.now() + Math.max(0, ports.store.clockOffset);
+        const clocks = { earliestNow, latestNow };
+        const parts = { options, ports, frame, shared, encodings, source, ...clocks, inFlight };
         this.#encodings = encodings;
         this.#source = source;
         this.#preparation = new Preparation(parts);
@@ -14168,12 +14813,13 @@ class Run {
         // It names the uploads that a publish left behind. It is not written: a line about what is gone is never believed.
         const { index } = await loadIndex(dryRun ? undefined : storage, emit, signal);
         const listing = new Map(await this.#preparation.list(true));
+        guardNames([], prefix, listing, store);
         // Ours goes when it is given back.
         if (this.#execution.isLocked)
             listing.delete(lockKey(prefix));
         await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });
         const retained = new Retained(deletes.retain);
-        const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, (name) => retained.keeps(name)));
+        const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, retained.keeps));
         const context = {
             prefix,
             listing,
@@ -14189,6 +14835,9 @@ class Run {
         const matters = (key) => !retained.keeps(key.slice(prefix.length));
         const seen = { files: [], digests: new Map(), listing, matters, index, digestedNs: 0n };
         await this.#execution.execute(planned, seen, false);
+        const left = [...store.unlisted].filter((key) => matters(key));
+        if (left.length > 0)
+            throw new errors/* SyncError */.S0('unsafe-name', errors/* EXIT */.dc.failed, `${this.#frame.url} is not empty: its server cannot list all keys (${JSON.stringify(left[0])}); delete the others by hand`);
     }
     /** What lies here already, and stays as it is, for the mirrors. */
     #tellKept({ plan, unchanged }, listing) {

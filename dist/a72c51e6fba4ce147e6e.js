@@ -68,10 +68,11 @@ function base64OfMd5(md5) {
 }
 /** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
 function multipartETag(partMd5s) {
-    const hash = (0,external_node_crypto_namespaceObject.createHash)('md5');
-    for (const md5 of partMd5s)
-        hash.update(md5, 'hex');
-    return `${hash.digest('hex')}-${partMd5s.length}`;
+    return `${(0,external_node_crypto_namespaceObject.hash)('md5', Buffer.from(partMd5s.join(''), 'hex'), 'hex')}-${partMd5s.length}`;
+}
+/** Whether an ETag is that of an upload of one part: the MD5 of the whole can say which. */
+function isOfOnePart(etag) {
+    return etag.endsWith('-1') && MULTIPART.test(etag);
 }
 
 ;// CONCATENATED MODULE: external "node:fs"
@@ -603,6 +604,7 @@ const ROWS = 1000;
 const NAME_CHARS = (/* unused pure expression or super */ null && (96 * 1024));
 const MD5_DIGITS = 32;
 const HEX = /^[0-9a-f]*$/;
+const BITS = /^[01]*$/;
 /** In place of what a row does not have. */
 const index_rows_NONE = (/* unused pure expression or super */ null && (-1));
 const OBJECT_COLUMNS = new Set([
@@ -621,6 +623,7 @@ const FILE_COLUMNS = new Set([
     'mtimeNs',
     'ctimeNs',
     'ino',
+    'plain',
 ]);
 /** Whether columns can say all of it. */
 function index_rows_isObjectRow(entry) {
@@ -686,6 +689,7 @@ class index_rows_FileRows {
     #mtimes = new BigInt64Array(ROWS);
     #ctimes = new BigInt64Array(ROWS);
     #inodes = new BigInt64Array(ROWS);
+    #plain = '';
     #chars = 0;
     get length() {
         return this.#paths.length;
@@ -694,7 +698,7 @@ class index_rows_FileRows {
         return this.length === ROWS || this.#chars >= NAME_CHARS;
     }
     /** @param entry as `isFileRow` wants it */
-    add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
+    add(path, { size, mtimeNs, ctimeNs, ino, md5, plain }) {
         const row = this.length;
         this.#paths.push(path);
         this.#sizes.push(size);
@@ -702,6 +706,7 @@ class index_rows_FileRows {
         this.#mtimes[row] = mtimeNs;
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
+        this.#plain += plain === true ? '1' : '0';
         this.#chars += path.length;
     }
     get columns() {
@@ -712,6 +717,7 @@ class index_rows_FileRows {
             mtimeNs: base64(this.#mtimes, this.length),
             ctimeNs: base64(this.#ctimes, this.length),
             ino: base64(this.#inodes, this.length),
+            ...(this.#plain.includes('1') ? { plain: this.#plain } : {}),
         };
     }
 }
@@ -744,7 +750,7 @@ function index_rows_objectBlock(value) {
 function index_rows_fileBlock(value) {
     if (!isRecord(value, FILE_COLUMNS))
         return undefined;
-    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino, plain } = value;
     if (!isEvery(paths, isString) || !isEvery(sizes, index_rows_isSize) || sizes.length !== paths.length)
         return undefined;
     const rows = paths.length;
@@ -753,7 +759,9 @@ function index_rows_fileBlock(value) {
     const inodes = words(ino, rows);
     if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
         return undefined;
-    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+    if (!isBits(plain, rows))
+        return undefined;
+    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes, plain };
 }
 /** A column that a newer version added may say what the others mean: such a line is not read. */
 function isRecord(value, columns) {
@@ -776,6 +784,9 @@ function isNone(value) {
 }
 function isDigits(column, rows) {
     return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+function isBits(column, rows) {
+    return column === undefined || (typeof column === 'string' && column.length === rows && BITS.test(column));
 }
 /** Texts, and the place of each row's among them; `undefined`: they are none. */
 function placed(column, rows) {
@@ -861,7 +872,7 @@ class md5_column_Md5Column {
 
 
 const file_entries_FIRST_ROWS = 1024;
-/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
+/** What an index knows of local files, by path, in the order of its lines: 71 bytes each beside the path. */
 class file_entries_FileEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
     #paths = new NameTable();
     #sizes = new Float64Array(file_entries_FIRST_ROWS);
@@ -869,6 +880,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
     #ctimes = new BigInt64Array(file_entries_FIRST_ROWS);
     #inodes = new BigInt64Array(file_entries_FIRST_ROWS);
     #md5s = new Md5Column();
+    #plain = new Uint8Array(file_entries_FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
     get size() {
@@ -879,7 +891,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
         const row = this.#paths.add(path);
         if (row >= this.#sizes.length)
             this.#widen();
-        const { size, mtimeNs, ctimeNs, ino, md5 } = entry;
+        const { size, mtimeNs, ctimeNs, ino, md5, plain } = entry;
         if (!isFileRow(entry)) {
             this.#others.set(row, entry);
             return;
@@ -890,9 +902,10 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
         this.#md5s.set(row, md5);
+        this.#plain[row] = plain === true ? 1 : 0;
     }
     /** As `set` of each. */
-    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
+    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes, plain }) {
         for (const [i, path] of paths.entries()) {
             const row = this.#paths.add(path);
             if (row >= this.#sizes.length)
@@ -903,6 +916,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
             this.#ctimes[row] = ctimes[i];
             this.#inodes[row] = inodes[i];
             this.#md5s.setBytes(row, md5s, i);
+            this.#plain[row] = plain?.[i] === '1' ? 1 : 0;
         }
     }
     get(path) {
@@ -928,13 +942,16 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;
-        return {
+        const entry = {
             size: this.#sizes[row],
             mtimeNs: this.#mtimes[row],
             ctimeNs: this.#ctimes[row],
             ino: this.#inodes[row],
             md5: this.#md5s.at(row),
         };
+        if (this.#plain[row] === 1)
+            entry.plain = true;
+        return entry;
     }
     #widen() {
         const rows = this.#sizes.length * 2;
@@ -942,6 +959,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
         this.#mtimes = moved(this.#mtimes, new BigInt64Array(rows));
         this.#ctimes = moved(this.#ctimes, new BigInt64Array(rows));
         this.#inodes = moved(this.#inodes, new BigInt64Array(rows));
+        this.#plain = moved(this.#plain, new Uint8Array(rows));
     }
 }
 
@@ -1096,7 +1114,7 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
  * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
@@ -1176,10 +1194,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         }
         const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
-        // Uploads name their machine too.
-        const isOfMachine = fileRows !== undefined ||
-            typeof path === 'string' ||
-            (typeof writer === 'string' && upload === undefined);
+        const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
         if (elsewhere && !isOfMachine)
             continue;
         if (objectRows !== undefined) {
@@ -1254,8 +1269,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (droppedLines > 0)
         owed.clear();
     const invalidations = new Map();
-    for (const [distribution, paths] of owed)
-        invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths]);
+    for (const [distribution, { paths, mapping }] of owed) {
+        const all = paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths];
+        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+    }
     const place = written === undefined ? {} : { destination: written };
     const first = earliest(begins);
     const left = {
@@ -1289,8 +1306,8 @@ function* formatIndex(index) {
     yield* formatFiles(index.files);
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
-    for (const [distribution, paths] of index.invalidations)
-        yield formatInvalidation(distribution, paths);
+    for (const [distribution, owed] of index.invalidations)
+        yield formatInvalidation(distribution, owed);
     yield formatRenewing(index.renewing);
     if (index.writing !== undefined)
         yield formatWriting(index.writing);
@@ -1332,10 +1349,10 @@ function* formatFiles(files) {
     if (rows.length > 0)
         yield line({ files: rows.columns });
 }
-function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }) {
+function formatFile(path, { mtimeNs, ctimeNs, ino, extra, ...members }) {
     // JSON has no integers of this size.
-    const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
-    return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
+    const numbers = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+    return line({ ...extra, path, ...numbers, ...members });
 }
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
@@ -1363,12 +1380,12 @@ function formatUpload(upload, entry) {
     return line({ upload, ...entry });
 }
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
-function formatInvalidation(invalidation, paths) {
+function formatInvalidation(invalidation, { paths, mapping }) {
     if (paths.length === 0)
-        return line({ invalidation, paths });
+        return line({ invalidation, ...mapping, paths });
     let lines = '';
     for (const some of linefuls(paths))
-        lines += line({ invalidation, paths: some });
+        lines += line({ invalidation, ...mapping, paths: some });
     return lines;
 }
 /** Lines of index and journal; none where there are no keys. */
@@ -1462,6 +1479,7 @@ const FILE_FIELDS = new Set([
     'ino',
     'md5',
     'etag',
+    'plain',
 ]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
@@ -1503,17 +1521,20 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     if (md5 === undefined || !isSize(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
     const extra = extraOf(record, FILE_FIELDS);
-    const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
-    return { size, ...times, md5, ...more };
+    return {
+        ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
+        ...(etag === undefined ? {} : { etag }),
+        ...(plain === true ? { plain } : {}),
+        ...(extra === undefined ? {} : { extra }),
+    };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
@@ -1521,17 +1542,26 @@ function pendingDelete(record) {
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(owed, { invalidation, paths }) {
+function addInvalidation(owed, record) {
+    const { invalidation, paths, stripPrefix, addPrefix } = record;
     if (typeof invalidation !== 'string' || !isDistribution(invalidation) || !Array.isArray(paths))
         return false;
     const known = paths.filter((path) => typeof path === 'string' && isInvalidationPath(path));
-    if (known.length < paths.length)
+    const isMapped = typeof stripPrefix === 'string' && typeof addPrefix === 'string';
+    const isUnmapped = stripPrefix === undefined && addPrefix === undefined;
+    if (known.length < paths.length || !(isMapped || isUnmapped))
         return false;
-    const all = owed.get(invalidation) ?? new Set();
+    const all = owed.get(invalidation) ?? { paths: new Set(), mapping: undefined };
     owed.set(invalidation, all);
+    if (isMapped) {
+        all.mapping ??= { stripPrefix, addPrefix };
+        // Two runs at once, which mapped otherwise.
+        if (!isSameMapping(all.mapping, { stripPrefix, addPrefix }))
+            known.push(EVERYTHING);
+    }
     for (const path of known)
-        if (all.size <= MAX_OWED_PATHS)
-            all.add(path);
+        if (all.paths.size <= MAX_OWED_PATHS)
+            all.paths.add(path);
     return true;
 }
 function addRenewing(keys, { renewing }) {
@@ -1542,18 +1572,18 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
-    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof process !== 'string')
         return undefined;
     const layout = parseLayout(parts);
-    if (!isSize(size) || !isSize(begun) || !isSize(pid) || layout === undefined)
+    if (!isSize(size) || !isSize(begun) || layout === undefined)
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
-    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
+    return [upload, { key: key, md5, size, parts, headers, begun, process }];
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
@@ -1655,6 +1685,7 @@ const EXIT = {
     refused: 4,
     foreignWriter: 5,
     wouldChange: 6,
+    hungUp: 129,
     interrupted: 130,
     terminated: 143,
 };
@@ -1680,9 +1711,9 @@ function usageError(message) {
 function refusal(code, message) {
     return new SyncError(code, EXIT.refused, message);
 }
-/** When several apply: 130/143, 2, 4, 5, 1, 3. */
+/** When several apply: 129/130/143, 2, 4, 5, 1, 3. */
 function worstExit(codes) {
-    const order = [130, 143, 2, 4, 5, 1, 3, 6, 0];
+    const order = [129, 130, 143, 2, 4, 5, 1, 3, 6, 0];
     let worst = order.length - 1;
     for (const code of codes)
         worst = Math.min(worst, order.indexOf(code));

@@ -10,6 +10,8 @@ export const modules = {
 /* harmony export */ });
 /* unused harmony exports jsonLines, json */
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(170);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4320);
+
 
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 async function writeReportFile(path, report) {
@@ -18,17 +20,17 @@ async function writeReportFile(path, report) {
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */
 function* jsonLines(report) {
     const destinations = report.destinations.map(({ steps: _, ...rest }) => rest);
-    yield `${JSON.stringify({ ...report, destinations })}\n`;
+    yield `${jsonOf({ ...report, destinations })}\n`;
     for (const [destination, { steps }] of report.destinations.entries()) {
         for (const step of steps)
-            yield `${JSON.stringify({ destination, ...step })}\n`;
+            yield `${jsonOf({ destination, ...step })}\n`;
     }
 }
 /** JSON for programs that a person can also read: a step has a line. */
 function* json(report) {
     const { destinations, ...run } = report;
     // Without the closing brace: what follows is the last member.
-    yield `${JSON.stringify(run, undefined, 2).slice(0, -2)},\n  "destinations": [`;
+    yield `${jsonOf(run, 2).slice(0, -2)},\n  "destinations": [`;
     let first = true;
     for (const { steps, ...destination } of destinations) {
         yield `${first ? '' : ','}\n    ${indented(destination).slice(0, -6)},\n      "steps": [`;
@@ -41,14 +43,18 @@ function* json(report) {
 function* stepLines(steps) {
     let separator = '\n';
     for (const step of steps) {
-        yield `${separator}        ${JSON.stringify(step)}`;
+        yield `${separator}        ${jsonOf(step)}`;
         separator = ',\n';
     }
     if (steps.length > 0)
         yield '\n      ';
 }
+/** A report may be printed to the log. */
+function jsonOf(value, indent) {
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutCommands */ .Df)(JSON.stringify(value, undefined, indent));
+}
 function indented(value) {
-    return JSON.stringify(value, undefined, 2).replaceAll('\n', '\n    ');
+    return jsonOf(value, 2).replaceAll('\n', '\n    ');
 }
 /** Joins small pieces: a system call a step is slower than the run. */
 function* batched(pieces) {

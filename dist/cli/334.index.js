@@ -188,7 +188,7 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
     const client = new dist_cjs/* S3Client */.YxF({ ...configuration, region, ...role });
     const noticeAnswer = (next) => async (args) => {
         const result = await next(args);
-        notice(result.response.headers?.server);
+        notice(result.response.headers ?? {});
         return result;
     };
     client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });

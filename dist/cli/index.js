@@ -403,14 +403,18 @@ __nccwpck_require__.d(__webpack_exports__, {
   r: () => (/* binding */ runCommandLine)
 });
 
+// EXTERNAL MODULE: ./build/src/console/text.js
+var console_text = __nccwpck_require__(4320);
 ;// CONCATENATED MODULE: ./build/src/console/json-events.js
+
 /** An event as one line of JSON: big integers as decimal text, a local file as its name and size alone. */
 function eventToJson(event) {
-    return JSON.stringify(event, (_key, value) => {
+    const json = JSON.stringify(event, (_key, value) => {
         if (typeof value === 'bigint')
             return value.toString();
         return isLocalFile(value) ? { name: value.name, size: value.size } : value;
     });
+    return (0,console_text/* withoutCommands */.Df)(json);
 }
 function isLocalFile(value) {
     return typeof value === 'object' && value !== null && 'name' in value && 'size' in value && 'ino' in value;
@@ -420,8 +424,6 @@ function isLocalFile(value) {
 var cost = __nccwpck_require__(962);
 // EXTERNAL MODULE: ./build/src/console/format.js
 var format = __nccwpck_require__(5380);
-// EXTERNAL MODULE: ./build/src/console/text.js
-var console_text = __nccwpck_require__(4320);
 // EXTERNAL MODULE: ./build/src/console/totals.js
 var totals = __nccwpck_require__(924);
 // EXTERNAL MODULE: ./build/src/console/version.js
@@ -1476,7 +1478,9 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
     }
     if (!/^s3:/i.test(given))
         return { kind: 'file', path: (0,external_node_path_.resolve)(context.cwd, given) };
-    const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(given);
+    const [place = '', ...words] = given.split(/\s+(?=[a-z-]+=)/);
+    const region = parseIndexRegion(name, words);
+    const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(place);
     const [, bucket, key] = url ?? [];
     if (bucket === undefined || key === undefined) {
         return refuse(name, given, 's3://bucket/key, where the key does not end at a slash');
@@ -1485,7 +1489,17 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
     if (bucket === destination.bucket && key.startsWith(destination.prefix) && !key.startsWith(own)) {
         return refuse(name, given, `s3://${bucket}/${own}NAME, as it lies where this run publishes and deletes`);
     }
-    return { kind: 's3', bucket, key };
+    return { kind: 's3', bucket, key, ...(region === undefined ? {} : { region }) };
+}
+/** A key may have blanks in it, but what looks like a word of a destination is meant for one. */
+function parseIndexRegion(name, words) {
+    const [word, second] = words;
+    if (word === undefined)
+        return undefined;
+    const value = /^region=(\S+)$/.exec(word)?.[1];
+    if (value === undefined || second !== undefined)
+        return refuse(`${name}, behind the place`, words.join(' '), 'region=REGION, of the bucket that it lies in');
+    return parseRegion(name, value);
 }
 
 // EXTERNAL MODULE: ./build/src/model/invalidation.js
@@ -1970,8 +1984,17 @@ async function parseAll(raw, context) {
     for (const line of lines)
         mirrors.push(await parseMirror(line, raw, first, context));
     refuseTwice(inputs, [first, ...mirrors]);
+    const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
+    if (mirrorBy === 'copy' && elsewhere !== undefined) {
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirror-by')} copy was given, and ${(0,objects/* destinationUrl */.kL)(elsewhere.destination)} is reached by another endpoint than ${(0,objects/* destinationUrl */.kL)(first.destination)}: use upload or auto`);
+    }
     const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
     return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+}
+/** As far as both endpoints were given: what the environment says is known later. */
+function isElsewhere({ connection: { endpointUrl: a } }, first) {
+    const { endpointUrl: b } = first.connection;
+    return a !== undefined && b !== undefined && a !== b;
 }
 /** About one bucket: what is said in general is not about the mirrors. */
 const OF_ONE_BUCKET = new Set([
@@ -2493,7 +2516,7 @@ const USAGE = `${shapes_SHAPES.join('\n       ').slice('s3-dedup-sync '.length)}
 Each takes options. SOURCE and DESTINATION of check are those of a sync.`;
 const EPILOGUE = `
 Exit status: 0 done, 1 something failed, 2 usage or configuration, 3 check found differences, 4 a guard
-refused and nothing was written, 5 another writer changed a key, 130 and 143 stopped by a signal; with
+refused and nothing was written, 5 another writer changed a key, 129, 130 and 143 stopped by a signal; with
 --detailed-exitcode 6: a dry run that would change something.
 The log goes to standard output; warnings, errors and progress go to standard error.
 Credentials come from where the AWS tools look: environment, profile, web identity, container, instance.
@@ -3048,6 +3071,7 @@ function right(text, width) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Df: () => (/* binding */ withoutCommands),
 /* harmony export */   TN: () => (/* binding */ oneLine),
 /* harmony export */   g$: () => (/* binding */ printable),
 /* harmony export */   ml: () => (/* binding */ shorten)
@@ -3071,23 +3095,24 @@ function escapeCharacter(character) {
         ? `\\x${code.toString(16).padStart(2, '0')}`
         : `\\u${code.toString(16).padStart(4, '0')}`;
 }
+/** What a runner reads a command from anywhere in a line: `##[` on GitHub, `##vso[` on Azure, `##teamcity[`. */
+const COMMAND = /##(?=\w*\[)/g;
 /**
  * A name as it is, or in double quotes with C-style escapes when it holds what a terminal, a log or a reader
- * would take for something else. The runner reads a command from a line that begins `::` after blanks, and from
- * `##[` anywhere in it.
+ * would take for something else. GitHub's runner reads a command from a line that begins `::` after blanks too.
  */
 function printable(name) {
     const plain = name !== '' &&
         name.search(UNPRINTABLE) === -1 &&
         !/^[\s"]|\s$/.test(name) &&
         !name.startsWith('::') &&
-        !name.includes('##[');
+        name.search(COMMAND) === -1;
     if (plain)
         return name;
     const escaped = name
         .replace(/[\\"]/g, '\\$&')
         .replace(UNPRINTABLE, escapeCharacter)
-        .replace(/##(?=\[)/g, '#\\x23');
+        .replace(COMMAND, '#\\x23');
     return `"${escaped}"`;
 }
 /**
@@ -3099,8 +3124,12 @@ function oneLine(text) {
         .replace(/\s*[\r\n\u2028\u2029]+\s*/g, ' ')
         .replace(/\t/g, ' ')
         .replace(UNPRINTABLE, escapeCharacter)
-        .replace(/##(?=\[)/g, '#\\x23');
+        .replace(COMMAND, '#\\x23');
     return flat.replace(/^(\s*)::/, '$1\\x3a:');
+}
+/** JSON in which no runner finds a command, and every program what was in it before. */
+function withoutCommands(json) {
+    return json.replace(COMMAND, '#\\u0023');
 }
 /** Shortens in the middle: the beginning names the place, the end the file. */
 function shorten(text, length) {
@@ -3252,9 +3281,9 @@ const ERROR_MEANINGS = {
     'key-too-long': 'a key would have more than 1,024 bytes',
     'symlink-broken': 'a symbolic link has no target',
     'symlink-outside': 'a symbolic link leaves the roots',
-    'symlink-cycle': 'a symbolic link leads back into itself',
+    'symlink-cycle': 'a symbolic link leads back into itself, or links multiply',
     'key-collision': 'two files have the same key, or two objects the same file',
-    'unsafe-name': 'an object has a name that a file below the target cannot have',
+    'unsafe-name': 'a name cannot be kept as it is spelled where it would be written',
     'in-the-way': 'a link, a file or a directory is in the way of a download',
     'plan-mismatch': 'plan, results, tree and destination do not belong together',
     'cannot-delay': 'delay-updates is set and the destination cannot stage updates',
@@ -3272,7 +3301,7 @@ const ERROR_MEANINGS = {
     'no-progress': 'nothing moved for a long time',
     'no-room': 'no room for temporary files',
     'not-writable': 'a file or directory could not be written',
-    'mirror-absent': 'with mirrors-atomic: another destination could not stage everything',
+    'mirror-absent': 'with mirrors-atomic: another destination failed before everything was staged everywhere',
     'report-not-written': 'the report could not be written',
     'invalidation-failed': 'everything was published, and CloudFront could not be told to forget what it has',
     internal: 'a mistake in this program',
@@ -3624,7 +3653,7 @@ var name_table = __nccwpck_require__(8025);
 
 
 const FIRST_ROWS = 1024;
-/** What an index knows of local files, by path, in the order of its lines: 70 bytes each beside the path. */
+/** What an index knows of local files, by path, in the order of its lines: 71 bytes each beside the path. */
 class FileEntries extends entries_map/* EntriesMap */.v {
     #paths = new name_table/* NameTable */.K3();
     #sizes = new Float64Array(FIRST_ROWS);
@@ -3632,6 +3661,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     #ctimes = new BigInt64Array(FIRST_ROWS);
     #inodes = new BigInt64Array(FIRST_ROWS);
     #md5s = new md5_column/* Md5Column */.B();
+    #plain = new Uint8Array(FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
     get size() {
@@ -3642,7 +3672,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         const row = this.#paths.add(path);
         if (row >= this.#sizes.length)
             this.#widen();
-        const { size, mtimeNs, ctimeNs, ino, md5 } = entry;
+        const { size, mtimeNs, ctimeNs, ino, md5, plain } = entry;
         if (!(0,index_rows/* isFileRow */.hg)(entry)) {
             this.#others.set(row, entry);
             return;
@@ -3653,9 +3683,10 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
         this.#md5s.set(row, md5);
+        this.#plain[row] = plain === true ? 1 : 0;
     }
     /** As `set` of each. */
-    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes }) {
+    setRows({ paths, sizes, md5s, mtimes, ctimes, inodes, plain }) {
         for (const [i, path] of paths.entries()) {
             const row = this.#paths.add(path);
             if (row >= this.#sizes.length)
@@ -3666,6 +3697,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
             this.#ctimes[row] = ctimes[i];
             this.#inodes[row] = inodes[i];
             this.#md5s.setBytes(row, md5s, i);
+            this.#plain[row] = plain?.[i] === '1' ? 1 : 0;
         }
     }
     get(path) {
@@ -3691,13 +3723,16 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;
-        return {
+        const entry = {
             size: this.#sizes[row],
             mtimeNs: this.#mtimes[row],
             ctimeNs: this.#ctimes[row],
             ino: this.#inodes[row],
             md5: this.#md5s.at(row),
         };
+        if (this.#plain[row] === 1)
+            entry.plain = true;
+        return entry;
     }
     #widen() {
         const rows = this.#sizes.length * 2;
@@ -3705,6 +3740,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
         this.#mtimes = (0,name_table/* moved */.aW)(this.#mtimes, new BigInt64Array(rows));
         this.#ctimes = (0,name_table/* moved */.aW)(this.#ctimes, new BigInt64Array(rows));
         this.#inodes = (0,name_table/* moved */.aW)(this.#inodes, new BigInt64Array(rows));
+        this.#plain = (0,name_table/* moved */.aW)(this.#plain, new Uint8Array(rows));
     }
 }
 
@@ -3729,7 +3765,7 @@ var object_entries = __nccwpck_require__(945);
  * A line with `objects` or `files` speaks of many as columns (`index-rows.ts`); what columns have no room for has a line
  * of its own, with `key` for an object and `path` for a local file. One with `upload` speaks of a multipart upload that
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
- * of what a CloudFront distribution is still to be told, those with `renewing` of keys that may have other headers than
+ * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
  * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
@@ -3809,10 +3845,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         }
         const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
         const elsewhere = isElsewhere(record);
-        // Uploads name their machine too.
-        const isOfMachine = fileRows !== undefined ||
-            typeof path === 'string' ||
-            (typeof writer === 'string' && upload === undefined);
+        const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
         if (elsewhere && !isOfMachine)
             continue;
         if (objectRows !== undefined) {
@@ -3887,8 +3920,10 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (droppedLines > 0)
         owed.clear();
     const invalidations = new Map();
-    for (const [distribution, paths] of owed)
-        invalidations.set(distribution, paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths]);
+    for (const [distribution, { paths, mapping }] of owed) {
+        const all = paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths];
+        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+    }
     const place = written === undefined ? {} : { destination: written };
     const first = earliest(begins);
     const left = {
@@ -3922,8 +3957,8 @@ function* formatIndex(index) {
     yield* formatFiles(index.files);
     for (const [pending, entry] of index.pending)
         yield line({ pending, ...entry });
-    for (const [distribution, paths] of index.invalidations)
-        yield formatInvalidation(distribution, paths);
+    for (const [distribution, owed] of index.invalidations)
+        yield formatInvalidation(distribution, owed);
     yield formatRenewing(index.renewing);
     if (index.writing !== undefined)
         yield formatWriting(index.writing);
@@ -3965,10 +4000,10 @@ function* formatFiles(files) {
     if (rows.length > 0)
         yield line({ files: rows.columns });
 }
-function formatFile(path, { extra, size, mtimeNs, ctimeNs, ino, md5, etag }) {
+function formatFile(path, { mtimeNs, ctimeNs, ino, extra, ...members }) {
     // JSON has no integers of this size.
-    const times = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
-    return line({ ...extra, path, size, ...times, md5, ...(etag === undefined ? {} : { etag }) });
+    const numbers = { mtimeNs: `${mtimeNs}`, ctimeNs: `${ctimeNs}`, ino: `${ino}` };
+    return line({ ...extra, path, ...numbers, ...members });
 }
 /** A line of the journal, before those that are about the destination. */
 function formatDestination(destination) {
@@ -3996,12 +4031,12 @@ function formatUpload(upload, entry) {
     return line({ upload, ...entry });
 }
 /** Lines of index and journal; as many as the longest line asks for, at least one. */
-function formatInvalidation(invalidation, paths) {
+function formatInvalidation(invalidation, { paths, mapping }) {
     if (paths.length === 0)
-        return line({ invalidation, paths });
+        return line({ invalidation, ...mapping, paths });
     let lines = '';
     for (const some of linefuls(paths))
-        lines += line({ invalidation, paths: some });
+        lines += line({ invalidation, ...mapping, paths: some });
     return lines;
 }
 /** Lines of index and journal; none where there are no keys. */
@@ -4095,6 +4130,7 @@ const FILE_FIELDS = new Set([
     'ino',
     'md5',
     'etag',
+    'plain',
 ]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
@@ -4136,17 +4172,20 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     if (md5 === undefined || !(0,index_rows/* isSize */.kp)(size))
         return undefined;
     if (!isDecimal(mtimeNs) || !isDecimal(ctimeNs) || !isDecimal(ino))
         return undefined;
-    const times = { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino) };
     const extra = extraOf(record, FILE_FIELDS);
-    const more = { ...(etag === undefined ? {} : { etag }), ...(extra === undefined ? {} : { extra }) };
-    return { size, ...times, md5, ...more };
+    return {
+        ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
+        ...(etag === undefined ? {} : { etag }),
+        ...(plain === true ? { plain } : {}),
+        ...(extra === undefined ? {} : { extra }),
+    };
 }
 function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
@@ -4154,17 +4193,26 @@ function pendingDelete(record) {
     return etag === undefined || !(0,index_rows/* isSize */.kp)(since) || !(0,index_rows/* isSize */.kp)(deploys) ? undefined : { etag, since, deploys };
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(owed, { invalidation, paths }) {
+function addInvalidation(owed, record) {
+    const { invalidation, paths, stripPrefix, addPrefix } = record;
     if (typeof invalidation !== 'string' || !(0,model_invalidation/* isDistribution */.Rj)(invalidation) || !Array.isArray(paths))
         return false;
     const known = paths.filter((path) => typeof path === 'string' && (0,model_invalidation/* isInvalidationPath */.eX)(path));
-    if (known.length < paths.length)
+    const isMapped = typeof stripPrefix === 'string' && typeof addPrefix === 'string';
+    const isUnmapped = stripPrefix === undefined && addPrefix === undefined;
+    if (known.length < paths.length || !(isMapped || isUnmapped))
         return false;
-    const all = owed.get(invalidation) ?? new Set();
+    const all = owed.get(invalidation) ?? { paths: new Set(), mapping: undefined };
     owed.set(invalidation, all);
+    if (isMapped) {
+        all.mapping ??= { stripPrefix, addPrefix };
+        // Two runs at once, which mapped otherwise.
+        if (!(0,model_invalidation/* isSameMapping */.vu)(all.mapping, { stripPrefix, addPrefix }))
+            known.push(model_invalidation/* EVERYTHING */.Qz);
+    }
     for (const path of known)
-        if (all.size <= MAX_OWED_PATHS)
-            all.add(path);
+        if (all.paths.size <= MAX_OWED_PATHS)
+            all.paths.add(path);
     return true;
 }
 function addRenewing(keys, { renewing }) {
@@ -4175,18 +4223,18 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, machine, pid } = record;
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
-    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof machine !== 'string')
+    if (typeof parts !== 'string' || typeof headers !== 'string' || typeof process !== 'string')
         return undefined;
     const layout = parseLayout(parts);
-    if (!(0,index_rows/* isSize */.kp)(size) || !(0,index_rows/* isSize */.kp)(begun) || !(0,index_rows/* isSize */.kp)(pid) || layout === undefined)
+    if (!(0,index_rows/* isSize */.kp)(size) || !(0,index_rows/* isSize */.kp)(begun) || layout === undefined)
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
-    return [upload, { key: key, md5, size, parts, headers, begun, machine, pid }];
+    return [upload, { key: key, md5, size, parts, headers, begun, process }];
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
@@ -4244,6 +4292,7 @@ function* partsOf(layout) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Eq: () => (/* binding */ multipartETag),
+/* harmony export */   JK: () => (/* binding */ isOfOnePart),
 /* harmony export */   Q: () => (/* binding */ classifyETag),
 /* harmony export */   S2: () => (/* binding */ parseMd5),
 /* harmony export */   iF: () => (/* binding */ md5Of),
@@ -4287,10 +4336,11 @@ function base64OfMd5(md5) {
 }
 /** The ETag that S3 gives a multipart object: the MD5 of its parts' MD5s, a hyphen, their number. */
 function multipartETag(partMd5s) {
-    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('md5');
-    for (const md5 of partMd5s)
-        hash.update(md5, 'hex');
-    return `${hash.digest('hex')}-${partMd5s.length}`;
+    return `${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('md5', Buffer.from(partMd5s.join(''), 'hex'), 'hex')}-${partMd5s.length}`;
+}
+/** Whether an ETag is that of an upload of one part: the MD5 of the whole can say which. */
+function isOfOnePart(etag) {
+    return etag.endsWith('-1') && MULTIPART.test(etag);
 }
 
 
@@ -4362,6 +4412,7 @@ const EXIT = {
     refused: 4,
     foreignWriter: 5,
     wouldChange: 6,
+    hungUp: 129,
     interrupted: 130,
     terminated: 143,
 };
@@ -4387,9 +4438,9 @@ function usageError(message) {
 function refusal(code, message) {
     return new SyncError(code, EXIT.refused, message);
 }
-/** When several apply: 130/143, 2, 4, 5, 1, 3. */
+/** When several apply: 129/130/143, 2, 4, 5, 1, 3. */
 function worstExit(codes) {
-    const order = [130, 143, 2, 4, 5, 1, 3, 6, 0];
+    const order = [129, 130, 143, 2, 4, 5, 1, 3, 6, 0];
     let worst = order.length - 1;
     for (const code of codes)
         worst = Math.min(worst, order.indexOf(code));
@@ -4769,6 +4820,7 @@ const ROWS = 1000;
 const NAME_CHARS = 96 * 1024;
 const MD5_DIGITS = 32;
 const HEX = /^[0-9a-f]*$/;
+const BITS = /^[01]*$/;
 /** In place of what a row does not have. */
 const NONE = -1;
 const OBJECT_COLUMNS = new Set([
@@ -4787,6 +4839,7 @@ const FILE_COLUMNS = new Set([
     'mtimeNs',
     'ctimeNs',
     'ino',
+    'plain',
 ]);
 /** Whether columns can say all of it. */
 function isObjectRow(entry) {
@@ -4852,6 +4905,7 @@ class FileRows {
     #mtimes = new BigInt64Array(ROWS);
     #ctimes = new BigInt64Array(ROWS);
     #inodes = new BigInt64Array(ROWS);
+    #plain = '';
     #chars = 0;
     get length() {
         return this.#paths.length;
@@ -4860,7 +4914,7 @@ class FileRows {
         return this.length === ROWS || this.#chars >= NAME_CHARS;
     }
     /** @param entry as `isFileRow` wants it */
-    add(path, { size, mtimeNs, ctimeNs, ino, md5 }) {
+    add(path, { size, mtimeNs, ctimeNs, ino, md5, plain }) {
         const row = this.length;
         this.#paths.push(path);
         this.#sizes.push(size);
@@ -4868,6 +4922,7 @@ class FileRows {
         this.#mtimes[row] = mtimeNs;
         this.#ctimes[row] = ctimeNs;
         this.#inodes[row] = ino;
+        this.#plain += plain === true ? '1' : '0';
         this.#chars += path.length;
     }
     get columns() {
@@ -4878,6 +4933,7 @@ class FileRows {
             mtimeNs: base64(this.#mtimes, this.length),
             ctimeNs: base64(this.#ctimes, this.length),
             ino: base64(this.#inodes, this.length),
+            ...(this.#plain.includes('1') ? { plain: this.#plain } : {}),
         };
     }
 }
@@ -4910,7 +4966,7 @@ function objectBlock(value) {
 function fileBlock(value) {
     if (!isRecord(value, FILE_COLUMNS))
         return undefined;
-    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino } = value;
+    const { path: paths, size: sizes, md5, mtimeNs, ctimeNs, ino, plain } = value;
     if (!isEvery(paths, isString) || !isEvery(sizes, isSize) || sizes.length !== paths.length)
         return undefined;
     const rows = paths.length;
@@ -4919,7 +4975,9 @@ function fileBlock(value) {
     const inodes = words(ino, rows);
     if (!isDigits(md5, rows) || mtimes === undefined || ctimes === undefined || inodes === undefined)
         return undefined;
-    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes };
+    if (!isBits(plain, rows))
+        return undefined;
+    return { paths, sizes, md5s: Buffer.from(md5, 'hex'), mtimes, ctimes, inodes, plain };
 }
 /** A column that a newer version added may say what the others mean: such a line is not read. */
 function isRecord(value, columns) {
@@ -4942,6 +5000,9 @@ function isNone(value) {
 }
 function isDigits(column, rows) {
     return typeof column === 'string' && column.length === rows * MD5_DIGITS && HEX.test(column);
+}
+function isBits(column, rows) {
+    return column === undefined || (typeof column === 'string' && column.length === rows && BITS.test(column));
 }
 /** Texts, and the place of each row's among them; `undefined`: they are none. */
 function placed(column, rows) {
@@ -5135,7 +5196,7 @@ const INPUTS = {
         group: 'Order',
         default: 'default',
         placeholder: 'PATTERN',
-        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, repository entry points and signatures, checksum files, what lies in a directory `latest`, latest pointers, service workers.',
+        description: 'What is published after everything else, one line after the other: patterns in the dialect of .gitignore. `default` stands for the built-in lines: package metadata, pages, signatures, repository entry points, checksum files, what lies in a directory `latest`, latest pointers, service workers.',
     },
     lock: {
         kind: 'boolean',
@@ -5201,7 +5262,7 @@ const INPUTS = {
         group: 'Objects',
         values: ['if-unchanged', 'always'],
         default: 'if-unchanged',
-        description: 'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
+        description: 'Which objects may be replaced: `if-unchanged` those that are still what the listing showed, else the key fails with exit status 5, unless it has the same bytes already; `always` whatever another writer put there meanwhile. Deletions always want what the listing showed.',
     },
     sse: {
         kind: 'enum',
@@ -5347,7 +5408,7 @@ const INPUTS = {
         default: 'cache',
         cliDefault: "a file in the user's cache directory",
         placeholder: 'PLACE',
-        description: "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key`, or `none`. With one, only what changed of a large file is sent. Losing it costs time, never correctness.",
+        description: "Where to remember what earlier runs learned: `cache` (the runner's cache), a path, `s3://bucket/key` (with `region=` behind it where that bucket is in another region than the destination's), or `none`. With one, only what changed of a large file is sent. Losing it costs time, never correctness.",
     },
     report: {
         kind: 'string',
@@ -5543,6 +5604,7 @@ const OUTPUT_NAMES = Object.keys(OUTPUTS);
 /* harmony export */   Qz: () => (/* binding */ EVERYTHING),
 /* harmony export */   Rj: () => (/* binding */ isDistribution),
 /* harmony export */   eX: () => (/* binding */ isInvalidationPath),
+/* harmony export */   vu: () => (/* binding */ isSameMapping),
 /* harmony export */   vv: () => (/* binding */ coverOf),
 /* harmony export */   wG: () => (/* binding */ pathsOf)
 /* harmony export */ });
@@ -5565,10 +5627,12 @@ const MAX_WILDCARDS = 15;
 const UNSAFE = /[^!$&()*+,\-./0-9:;=@A-Z_a-z]+/g;
 /**
  * What no path can name: an asterisk means anything, and may stand at the end alone. An apostrophe and a tilde are
- * refused as they are, and encoded they are another path than the one that browsers ask for.
- * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234
+ * refused as they are, and encoded they are another path than the one that browsers ask for. A plus sign is a blank to S3 in a
+ * path, so that readers ask for `%2B`, as encoders write it, or for `%2b`, as apt does.
+ * https://github.com/laurilehmijoki/s3_website/issues/63, https://github.com/aws/aws-sdk-js/issues/4234,
+ * https://github.com/dnbert/prm/pull/46
  */
-const UNNAMABLE = /[*'~]/;
+const UNNAMABLE = /[*'~+]/;
 const VALID = /^\/(?:[!$&()+,\-./0-9:;=@A-Z_a-z]|%[0-9A-F]{2})*\*?$/;
 const DISTRIBUTION = /^E[A-Z0-9]{5,31}$/;
 /** Whether CloudFront would take it as a path. */
@@ -5577,6 +5641,9 @@ function isInvalidationPath(text) {
 }
 function isDistribution(text) {
     return DISTRIBUTION.test(text);
+}
+function isSameMapping(a, b) {
+    return a.stripPrefix === b.stripPrefix && a.addPrefix === b.addPrefix;
 }
 /** The path under which a key is served; `undefined`: it is not. */
 function invalidationPath(key, mapping) {
@@ -6335,6 +6402,7 @@ function statusOf(exit, dryRun) {
             return 'refused';
         case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.different:
             return 'different';
+        case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.hungUp:
         case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.interrupted:
         case _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.terminated:
             return 'cancelled';
@@ -6556,8 +6624,8 @@ async function meetingOf(destinations) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(233)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9233))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(233), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4907))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
     sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(976)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5976))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
@@ -6631,8 +6699,9 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         await shell.finish(written.report, ended);
     }
     catch (thrown) {
+        const isDone = exit === errors/* EXIT */.dc.done ? '; everything else was done' : '';
         exit = (0,errors/* worstExit */.gX)([exit, errors/* EXIT */.dc.failed]);
-        failure ??= `outputs or summary could not be written: ${(0,errors/* messageOf */.bD)(thrown)}`;
+        failure ??= `outputs or summary could not be written: ${(0,errors/* messageOf */.bD)(thrown)}${isDone}`;
     }
     if (failure !== undefined)
         shell.fail(failure, exit);
@@ -6655,7 +6724,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             if (isFirst)
                 reach(opened);
             const filling = isFirst ? undefined : await fillingOf(to, opened);
-            const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened);
+            const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened, say);
             const index = storage === undefined
                 ? undefined
                 : ofDestination(storage, indexDestination(to.destination, endpoint), isFirst);
@@ -6781,7 +6850,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             copyable: opened.endpoint === endpoint && sameIdentity(connection, to.connection),
         };
     }
-    async function indexStorage(to, opened) {
+    async function indexStorage(to, opened, say) {
         const { index, destination } = to;
         switch (index.kind) {
             case 'none':
@@ -6792,9 +6861,9 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
                 return await fileIndexStorage(index.path, index.isOwn);
             case 's3': {
                 const inDestination = index.bucket === destination.bucket;
-                const place = inDestination
-                    ? opened
-                    : await openStore(indexBucket(to, index.bucket), emit, signal, shell);
+                // A mirror may be elsewhere, and another's: what was named for all of them lies where the first destination is.
+                const elsewhere = index.bucket === options.destination.bucket ? options : indexBucket(options, index);
+                const place = inDestination ? opened : await openStore(elsewhere, say, signal, shell);
                 const { bucket, key } = index;
                 return await objectIndexStorage(place.store, { bucket, key: key }, inDestination);
             }
@@ -6884,9 +6953,10 @@ function errorOfSteps({ steps, totals }) {
     const told = `${(0,console_text/* printable */.g$)(first.key)}: ${(0,words/* withoutKey */.wC)(first.key, message)}`;
     return { code, message: `${(0,format/* formatFiles */.HL)(files)} failed${files > 1 ? ', the first' : ''}: ${told}` };
 }
-/** An index in another bucket is reached as the destination is, but for what is about the destination alone. */
-function indexBucket(options, bucket) {
-    const { expectedBucketOwner: _, ...connection } = options.connection;
+/** An index in another bucket is reached as the destination is, but for its region and what is about the destination alone. */
+function indexBucket(options, { bucket, region }) {
+    const { expectedBucketOwner: _, ...shared } = options.connection;
+    const connection = region === undefined ? shared : { ...shared, region };
     return { ...options, destination: { bucket, prefix: '' }, connection, writeHeaders: {} };
 }
 /** A bucket to copy from is reached as the destination is, but for what its own line says. */
@@ -7074,28 +7144,34 @@ function ownerOf(env) {
 /** npm and npx pass a terminal's SIGINT on to a child that already had it; the echo is not a second wish. */
 const ECHO_MS = 100;
 /**
- * SIGINT and SIGTERM stop the run in good order; its index, report and summary are still written. A second SIGINT
+ * SIGINT, SIGTERM and SIGHUP (a terminal or a connection that was closed, whatever `nohup` asks for: Node does not say)
+ * stop the run in good order; its index, report and summary are still written. A second SIGINT
  * ends the process at once. The runner sends SIGINT, SIGTERM after 7.5 s, and kills 2.5 s later.
  */
 function abortOnSignals(target = process, exitNow = (code) => process.exit(code), now = Date.now) {
     const controller = new AbortController();
     let interruptedAt;
+    const cancel = (by, exit) => {
+        const message = `cancelled by ${by}: what was not begun is left for the next run`;
+        controller.abort(new errors/* SyncError */.S0('cancelled', exit, message));
+    };
     const interrupt = () => {
         if (interruptedAt !== undefined && now() - interruptedAt >= ECHO_MS)
             exitNow(errors/* EXIT */.dc.interrupted);
         interruptedAt ??= now();
-        controller.abort(new errors/* SyncError */.S0('cancelled', errors/* EXIT */.dc.interrupted, 'cancelled by SIGINT: what was not begun is left for the next run'));
+        cancel('SIGINT', errors/* EXIT */.dc.interrupted);
     };
-    const terminate = () => {
-        controller.abort(new errors/* SyncError */.S0('cancelled', errors/* EXIT */.dc.terminated, 'cancelled by SIGTERM: what was not begun is left for the next run'));
-    };
+    const terminate = () => cancel('SIGTERM', errors/* EXIT */.dc.terminated);
+    const hangUp = () => cancel('SIGHUP', errors/* EXIT */.dc.hungUp);
     target.on('SIGINT', interrupt);
     target.on('SIGTERM', terminate);
+    target.on('SIGHUP', hangUp);
     return {
         signal: controller.signal,
         dispose: () => {
             target.off('SIGINT', interrupt);
             target.off('SIGTERM', terminate);
+            target.off('SIGHUP', hangUp);
         },
     };
 }
