@@ -858,8 +858,8 @@ var external_node_zlib_ = __webpack_require__(8522);
 var model_chunks = __webpack_require__(9621);
 // EXTERNAL MODULE: ./build/src/model/digest.js
 var digest = __webpack_require__(6799);
-// EXTERNAL MODULE: ./build/src/model/entries-map.js
-var entries_map = __webpack_require__(6452);
+// EXTERNAL MODULE: ./build/src/model/entries-table.js
+var entries_table = __webpack_require__(3842);
 // EXTERNAL MODULE: ./build/src/model/index-rows.js
 var index_rows = __webpack_require__(8401);
 // EXTERNAL MODULE: ./build/src/model/md5-column.js
@@ -873,8 +873,7 @@ var name_table = __webpack_require__(8025);
 
 const FIRST_ROWS = 1024;
 /** What an index knows of local files, by path, in the order of its lines: 71 bytes each beside the path. */
-class FileEntries extends entries_map/* EntriesMap */.v {
-    #paths = new name_table/* NameTable */.K3();
+class FileEntries extends entries_table/* EntriesTable */.r {
     #sizes = new Float64Array(FIRST_ROWS);
     #mtimes = new BigInt64Array(FIRST_ROWS);
     #ctimes = new BigInt64Array(FIRST_ROWS);
@@ -883,12 +882,9 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     #plain = new Uint8Array(FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
-    get size() {
-        return this.#paths.size;
-    }
     /** Replaces what has the same path. */
     set(path, entry) {
-        const row = this.#paths.add(path);
+        const row = this.names.add(path);
         if (row >= this.#sizes.length)
             this.#widen();
         const { size, mtimeNs, ctimeNs, ino, md5, plain } = entry;
@@ -907,7 +903,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
     /** As `set` of each. */
     setRows({ paths, sizes, md5s, mtimes, ctimes, inodes, plain }) {
         for (const [i, path] of paths.entries()) {
-            const row = this.#paths.add(path);
+            const row = this.names.add(path);
             if (row >= this.#sizes.length)
                 this.#widen();
             this.#others.delete(row);
@@ -919,26 +915,7 @@ class FileEntries extends entries_map/* EntriesMap */.v {
             this.#plain[row] = plain?.[i] === '1' ? 1 : 0;
         }
     }
-    get(path) {
-        const row = this.#paths.find(path);
-        return row === -1 ? undefined : this.#at(row);
-    }
-    has(path) {
-        return this.#paths.find(path) !== -1;
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#paths.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#at(row);
-    }
-    *entries() {
-        for (let row = 0; row < this.size; row++)
-            yield [this.#paths.at(row), this.#at(row)];
-    }
-    #at(row) {
+    at(row) {
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;
@@ -1587,6 +1564,46 @@ class EntriesMap {
     forEach(tell) {
         for (const [key, value] of this.entries())
             tell(value, key, this);
+    }
+}
+
+
+/***/ }),
+
+/***/ 3842:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   r: () => (/* binding */ EntriesTable)
+/* harmony export */ });
+/* harmony import */ var _entries_map_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6452);
+/* harmony import */ var _name_table_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8025);
+
+
+/** Entries by name whose members lie in columns, in the order in which the names were first met. Each is made as it is asked for. */
+class EntriesTable extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .EntriesMap */ .v {
+    names = new _name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .NameTable */ .K3();
+    get size() {
+        return this.names.size;
+    }
+    get(name) {
+        const row = this.names.find(name);
+        return row === -1 ? undefined : this.at(row);
+    }
+    has(name) {
+        return this.names.find(name) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.names.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.names.at(row), this.at(row)];
     }
 }
 
@@ -2443,7 +2460,7 @@ class Numbering {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   Q: () => (/* binding */ ObjectEntries)
 /* harmony export */ });
-/* harmony import */ var _entries_map_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6452);
+/* harmony import */ var _entries_table_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3842);
 /* harmony import */ var _index_rows_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8401);
 /* harmony import */ var _md5_column_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9018);
 /* harmony import */ var _name_table_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8025);
@@ -2460,8 +2477,7 @@ const NO_HEADERS = 0;
  * What an index knows of objects, by key, in the order in which they were first met: 65 bytes each beside the key. There may be a
  * million, and more before one is written. Entries are made as they are asked for: the same one is another object each time.
  */
-class ObjectEntries extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .EntriesMap */ .v {
-    #keys = new _name_table_js__WEBPACK_IMPORTED_MODULE_3__/* .NameTable */ .K3();
+class ObjectEntries extends _entries_table_js__WEBPACK_IMPORTED_MODULE_0__/* .EntriesTable */ .r {
     #md5s = new _md5_column_js__WEBPACK_IMPORTED_MODULE_2__/* .Md5Column */ .B();
     /** Those that are not the MD5, as under KMS. */
     #etags = new _md5_column_js__WEBPACK_IMPORTED_MODULE_2__/* .Md5Column */ .B();
@@ -2473,9 +2489,6 @@ class ObjectEntries extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .Entr
     #written = new Float64Array(FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
-    get size() {
-        return this.#keys.size;
-    }
     /** Replaces what has the same key. */
     set(key, entry) {
         const row = this.#rowOf(key);
@@ -2514,7 +2527,7 @@ class ObjectEntries extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .Entr
     }
     /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
     date(key, written) {
-        const row = this.#keys.find(key);
+        const row = this.names.find(key);
         if (row === -1)
             return;
         const other = this.#others.get(row);
@@ -2523,37 +2536,18 @@ class ObjectEntries extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .Entr
         else
             this.#others.set(row, { ...other, written });
     }
-    get(key) {
-        const row = this.#keys.find(key);
-        return row === -1 ? undefined : this.#at(row);
-    }
-    has(key) {
-        return this.#keys.find(key) !== -1;
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#keys.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#at(row);
-    }
-    *entries() {
-        for (let row = 0; row < this.size; row++)
-            yield [this.#keys.at(row), this.#at(row)];
-    }
     /** In the order of `compareKeys`. */
     *inOrder() {
-        for (const row of this.#keys.ordered())
-            yield [this.#keys.at(row), this.#at(row)];
+        for (const row of this.names.ordered())
+            yield [this.names.at(row), this.at(row)];
     }
     #rowOf(key) {
-        const row = this.#keys.add(key);
+        const row = this.names.add(key);
         if (row >= this.#sizes.length)
             this.#widen();
         return row;
     }
-    #at(row) {
+    at(row) {
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;

@@ -589,6 +589,36 @@ function name_table_fits(value) {
     return BigInt.asIntN(64, value) === value;
 }
 
+;// CONCATENATED MODULE: ./build/src/model/entries-table.js
+
+
+/** Entries by name whose members lie in columns, in the order in which the names were first met. Each is made as it is asked for. */
+class entries_table_EntriesTable extends (/* unused pure expression or super */ null && (EntriesMap)) {
+    names = new NameTable();
+    get size() {
+        return this.names.size;
+    }
+    get(name) {
+        const row = this.names.find(name);
+        return row === -1 ? undefined : this.at(row);
+    }
+    has(name) {
+        return this.names.find(name) !== -1;
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.names.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.at(row);
+    }
+    *entries() {
+        for (let row = 0; row < this.size; row++)
+            yield [this.names.at(row), this.at(row)];
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/src/model/index-rows.js
 
 
@@ -873,8 +903,7 @@ class md5_column_Md5Column {
 
 const file_entries_FIRST_ROWS = 1024;
 /** What an index knows of local files, by path, in the order of its lines: 71 bytes each beside the path. */
-class file_entries_FileEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
-    #paths = new NameTable();
+class file_entries_FileEntries extends (/* unused pure expression or super */ null && (EntriesTable)) {
     #sizes = new Float64Array(file_entries_FIRST_ROWS);
     #mtimes = new BigInt64Array(file_entries_FIRST_ROWS);
     #ctimes = new BigInt64Array(file_entries_FIRST_ROWS);
@@ -883,12 +912,9 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
     #plain = new Uint8Array(file_entries_FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
-    get size() {
-        return this.#paths.size;
-    }
     /** Replaces what has the same path. */
     set(path, entry) {
-        const row = this.#paths.add(path);
+        const row = this.names.add(path);
         if (row >= this.#sizes.length)
             this.#widen();
         const { size, mtimeNs, ctimeNs, ino, md5, plain } = entry;
@@ -907,7 +933,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
     /** As `set` of each. */
     setRows({ paths, sizes, md5s, mtimes, ctimes, inodes, plain }) {
         for (const [i, path] of paths.entries()) {
-            const row = this.#paths.add(path);
+            const row = this.names.add(path);
             if (row >= this.#sizes.length)
                 this.#widen();
             this.#others.delete(row);
@@ -919,26 +945,7 @@ class file_entries_FileEntries extends (/* unused pure expression or super */ nu
             this.#plain[row] = plain?.[i] === '1' ? 1 : 0;
         }
     }
-    get(path) {
-        const row = this.#paths.find(path);
-        return row === -1 ? undefined : this.#at(row);
-    }
-    has(path) {
-        return this.#paths.find(path) !== -1;
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#paths.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#at(row);
-    }
-    *entries() {
-        for (let row = 0; row < this.size; row++)
-            yield [this.#paths.at(row), this.#at(row)];
-    }
-    #at(row) {
+    at(row) {
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;
@@ -976,8 +983,7 @@ const NO_HEADERS = 0;
  * What an index knows of objects, by key, in the order in which they were first met: 65 bytes each beside the key. There may be a
  * million, and more before one is written. Entries are made as they are asked for: the same one is another object each time.
  */
-class object_entries_ObjectEntries extends (/* unused pure expression or super */ null && (EntriesMap)) {
-    #keys = new NameTable();
+class object_entries_ObjectEntries extends (/* unused pure expression or super */ null && (EntriesTable)) {
     #md5s = new Md5Column();
     /** Those that are not the MD5, as under KMS. */
     #etags = new Md5Column();
@@ -989,9 +995,6 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
     #written = new Float64Array(object_entries_FIRST_ROWS);
     /** Those that columns cannot hold. */
     #others = new Map();
-    get size() {
-        return this.#keys.size;
-    }
     /** Replaces what has the same key. */
     set(key, entry) {
         const row = this.#rowOf(key);
@@ -1030,7 +1033,7 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
     }
     /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
     date(key, written) {
-        const row = this.#keys.find(key);
+        const row = this.names.find(key);
         if (row === -1)
             return;
         const other = this.#others.get(row);
@@ -1039,37 +1042,18 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
         else
             this.#others.set(row, { ...other, written });
     }
-    get(key) {
-        const row = this.#keys.find(key);
-        return row === -1 ? undefined : this.#at(row);
-    }
-    has(key) {
-        return this.#keys.find(key) !== -1;
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#keys.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#at(row);
-    }
-    *entries() {
-        for (let row = 0; row < this.size; row++)
-            yield [this.#keys.at(row), this.#at(row)];
-    }
     /** In the order of `compareKeys`. */
     *inOrder() {
-        for (const row of this.#keys.ordered())
-            yield [this.#keys.at(row), this.#at(row)];
+        for (const row of this.names.ordered())
+            yield [this.names.at(row), this.at(row)];
     }
     #rowOf(key) {
-        const row = this.#keys.add(key);
+        const row = this.names.add(key);
         if (row >= this.#sizes.length)
             this.#widen();
         return row;
     }
-    #at(row) {
+    at(row) {
         const other = this.#others.get(row);
         if (other !== undefined)
             return other;

@@ -1,14 +1,13 @@
 import type { FileEntry } from './digest-index.js';
-import { EntriesMap } from './entries-map.js';
+import { EntriesTable } from './entries-table.js';
 import { type FileBlock, isFileRow, type Writable } from './index-rows.js';
 import { Md5Column } from './md5-column.js';
-import { moved, NameTable } from './name-table.js';
+import { moved } from './name-table.js';
 
 const FIRST_ROWS = 1024;
 
 /** What an index knows of local files, by path, in the order of its lines: 71 bytes each beside the path. */
-export class FileEntries extends EntriesMap<string, FileEntry> {
-  readonly #paths = new NameTable();
+export class FileEntries extends EntriesTable<string, FileEntry> {
   #sizes = new Float64Array(FIRST_ROWS);
   #mtimes = new BigInt64Array(FIRST_ROWS);
   #ctimes = new BigInt64Array(FIRST_ROWS);
@@ -18,13 +17,9 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
   /** Those that columns cannot hold. */
   readonly #others = new Map<number, FileEntry>();
 
-  get size(): number {
-    return this.#paths.size;
-  }
-
   /** Replaces what has the same path. */
   set(path: string, entry: FileEntry): void {
-    const row = this.#paths.add(path);
+    const row = this.names.add(path);
     if (row >= this.#sizes.length) this.#widen();
     const { size, mtimeNs, ctimeNs, ino, md5, plain } = entry;
     if (!isFileRow(entry)) {
@@ -43,7 +38,7 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
   /** As `set` of each. */
   setRows({ paths, sizes, md5s, mtimes, ctimes, inodes, plain }: FileBlock): void {
     for (const [i, path] of paths.entries()) {
-      const row = this.#paths.add(path);
+      const row = this.names.add(path);
       if (row >= this.#sizes.length) this.#widen();
       this.#others.delete(row);
       this.#sizes[row] = sizes[i]!;
@@ -55,28 +50,7 @@ export class FileEntries extends EntriesMap<string, FileEntry> {
     }
   }
 
-  get(path: string): FileEntry | undefined {
-    const row = this.#paths.find(path);
-    return row === -1 ? undefined : this.#at(row);
-  }
-
-  has(path: string): boolean {
-    return this.#paths.find(path) !== -1;
-  }
-
-  override *keys(): Generator<string, undefined> {
-    for (let row = 0; row < this.size; row++) yield this.#paths.at(row);
-  }
-
-  override *values(): Generator<FileEntry, undefined> {
-    for (let row = 0; row < this.size; row++) yield this.#at(row);
-  }
-
-  *entries(): Generator<[string, FileEntry], undefined> {
-    for (let row = 0; row < this.size; row++) yield [this.#paths.at(row), this.#at(row)];
-  }
-
-  #at(row: number): FileEntry {
+  protected at(row: number): FileEntry {
     const other = this.#others.get(row);
     if (other !== undefined) return other;
     const entry: Writable<FileEntry> = {

@@ -1,9 +1,9 @@
 import type { ETag, Md5 } from './digest.js';
 import type { ObjectEntry } from './digest-index.js';
-import { EntriesMap } from './entries-map.js';
+import { EntriesTable } from './entries-table.js';
 import { isObjectRow, NONE, type ObjectBlock, type Writable } from './index-rows.js';
 import { Md5Column } from './md5-column.js';
-import { moved, NameTable } from './name-table.js';
+import { moved } from './name-table.js';
 import { Numbering } from './numbering.js';
 
 const FIRST_ROWS = 1024;
@@ -15,8 +15,7 @@ const NO_HEADERS = 0;
  * What an index knows of objects, by key, in the order in which they were first met: 65 bytes each beside the key. There may be a
  * million, and more before one is written. Entries are made as they are asked for: the same one is another object each time.
  */
-export class ObjectEntries<K extends string = string> extends EntriesMap<K, ObjectEntry> {
-  readonly #keys = new NameTable();
+export class ObjectEntries<K extends string = string> extends EntriesTable<K, ObjectEntry> {
   readonly #md5s = new Md5Column();
   /** Those that are not the MD5, as under KMS. */
   readonly #etags = new Md5Column();
@@ -28,10 +27,6 @@ export class ObjectEntries<K extends string = string> extends EntriesMap<K, Obje
   #written = new Float64Array(FIRST_ROWS);
   /** Those that columns cannot hold. */
   readonly #others = new Map<number, ObjectEntry>();
-
-  get size(): number {
-    return this.#keys.size;
-  }
 
   /** Replaces what has the same key. */
   set(key: K, entry: ObjectEntry): void {
@@ -69,46 +64,25 @@ export class ObjectEntries<K extends string = string> extends EntriesMap<K, Obje
 
   /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
   date(key: K, written: number): void {
-    const row = this.#keys.find(key);
+    const row = this.names.find(key);
     if (row === -1) return;
     const other = this.#others.get(row);
     if (other === undefined) this.#written[row] = written;
     else this.#others.set(row, { ...other, written });
   }
 
-  get(key: K): ObjectEntry | undefined {
-    const row = this.#keys.find(key);
-    return row === -1 ? undefined : this.#at(row);
-  }
-
-  has(key: K): boolean {
-    return this.#keys.find(key) !== -1;
-  }
-
-  override *keys(): Generator<K, undefined> {
-    for (let row = 0; row < this.size; row++) yield this.#keys.at(row) as K;
-  }
-
-  override *values(): Generator<ObjectEntry, undefined> {
-    for (let row = 0; row < this.size; row++) yield this.#at(row);
-  }
-
-  *entries(): Generator<[K, ObjectEntry], undefined> {
-    for (let row = 0; row < this.size; row++) yield [this.#keys.at(row) as K, this.#at(row)];
-  }
-
   /** In the order of `compareKeys`. */
   *inOrder(): Generator<[K, ObjectEntry], undefined> {
-    for (const row of this.#keys.ordered()) yield [this.#keys.at(row) as K, this.#at(row)];
+    for (const row of this.names.ordered()) yield [this.names.at(row) as K, this.at(row)];
   }
 
   #rowOf(key: K): number {
-    const row = this.#keys.add(key);
+    const row = this.names.add(key);
     if (row >= this.#sizes.length) this.#widen();
     return row;
   }
 
-  #at(row: number): ObjectEntry {
+  protected at(row: number): ObjectEntry {
     const other = this.#others.get(row);
     if (other !== undefined) return other;
     const md5 = this.#md5s.at(row)!;
