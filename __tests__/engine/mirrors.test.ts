@@ -494,6 +494,9 @@ describe('mirrors-atomic', () => {
     const [first = '', second = ''] = names;
     await writeTree({ a: 'one' }, root);
     jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'setImmediate', 'setTimeout'] });
+    const now = Date.now.bind(Date);
+    let later = 0;
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + later);
     const [isStaged, isStopped, isDecided] = [moment(), moment(), moment()];
     const hooks = [
       s3.server.after({ operation: 'UploadPart', bucket: first }, isStaged.give),
@@ -513,13 +516,15 @@ describe('mirrors-atomic', () => {
       await isStaged.given;
       await new Promise((resolve) => setTimeout(resolve, 100));
       s3.server.putObject(first, 'p/.s3-dedup-sync/lock', "another run's");
-      jest.advanceTimersByTime(150_000);
+      later = 150_000;
+      jest.advanceTimersByTime(1_000);
       const run = await running;
       expect(run.exit).toBe(5);
       expect(run.destinations.map(({ error }) => error?.code)).toEqual(['foreign-writer', 'mirror-absent']);
       expect(s3.server.texts(second)).toEqual({});
       expect(s3.server.uploads(second)).toEqual([]);
     } finally {
+      jest.restoreAllMocks();
       jest.useRealTimers();
       for (const remove of hooks) remove();
     }

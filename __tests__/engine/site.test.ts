@@ -5,6 +5,7 @@ import { type CacheService, runnerCache } from '../../src/action/index-cache.js'
 import { parseSite, type SiteInputs } from '../../src/console/site.js';
 import {
   type DigestIndex,
+  emptyIndex,
   formatIndex,
   formatRenewing,
   formatWriting,
@@ -764,7 +765,10 @@ describe('C13: a run that was killed while it wrote', () => {
     });
     await publish(s3, at, root, { index, now: () => T, ...(await site({ headers: rule(1) })) });
     remove();
-    expect(journal).toBe(formatWriting(T));
+    // S3's clock tells whole seconds, and the earlier one counts.
+    const { writing } = emptyIndex(Buffer.from(journal));
+    expect(T - writing!).toBeLessThan(1_000);
+    expect(journal).toBe(formatWriting(writing!));
     await writeTree({ 'index.html': 'last' }, root);
     return Object.assign(index, { bytes: undefined, lines: journal });
   }
@@ -966,7 +970,7 @@ describe('what a run cannot do is said as it is', () => {
     ['123456789012', /; or the bucket is not owned by 123456789012, which expected-bucket-owner says$/],
     [
       undefined,
-      /allow s3:ListBucket in the policy of the identity, and of the bucket where another account has it$/,
+      /allow s3:ListBucket in the policy of the identity, and of the bucket where another account has it, or set requester-pays where whoever asks for it has to pay$/,
     ],
   ])('a listing that is denied, with expected-bucket-owner %s', async (expectedBucketOwner, told) => {
     await writeTree({ a: 'a' }, root);

@@ -444,7 +444,7 @@ describe('the headers of what is unchanged', () => {
     expect(sources(KEEP, ['a.html', 'b.css'])).toEqual([{ rank: 0, from: listed }, 'refresh']);
     expect(sources({ ...KEEP, delay: true }, ['a.html', 'sw.js'])).toEqual([
       'refresh',
-      { rank: 17, from: listed },
+      { rank: 25, from: listed },
     ]);
   });
 
