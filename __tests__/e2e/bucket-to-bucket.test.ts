@@ -85,8 +85,9 @@ async function round(from: TestServer, to: TestServer): Promise<void> {
     const totals = first.end.totals ?? {};
     expect((totals.copied?.files ?? 0) + (totals.uploaded?.files ?? 0)).toBe(FILES);
     if (isSame) expect(totals.uploaded?.bytes).toBe(0);
-    // The twins of the large file go over the line once.
-    else expect(totals.uploaded?.bytes).toBeLessThan(21 * MIB);
+    // The twins of the large file go over the line once, but where the copy's ETag is of another kind: then metadata alone says
+    // that they are twins.
+    else expect(totals.uploaded?.bytes).toBeLessThan((from.name.startsWith('embedded') ? 41 : 21) * MIB);
     expect(await headers(toClient, destination, `${into}/index.html`)).toEqual(
       await headers(client, source, `${at}/index.html`),
     );
