@@ -402,14 +402,22 @@ class entries_map_EntriesMap {
 const PAGE = (/* unused pure expression or super */ null && (1024 * 1024));
 /** Names that there is room for at first. */
 const FIRST_ROWS = 1024;
+/** Names that a Map holds: it is quicker while code is cold, as it hashes without any. */
+const MOST_IN_MAP = 16_384;
 /** In `#lengths`: the name is kept as UTF-16. Without it, a byte a character. */
 const WIDE = 0x8000_0000;
 /**
  * Distinct names, numbered in the order in which they were added. A million of them take 20 bytes each beside their
- * characters, a third of what they take as strings in a Map, and nothing that a garbage collector has to visit.
+ * characters, a third of what they take as strings in a Map, and nothing that a garbage collector has to visit. A few are
+ * strings in a Map.
  */
 class name_table_NameTable {
     #size = 0;
+    /** `undefined`: they are too many. */
+    #few = {
+        rows: new Map(),
+        names: [],
+    };
     #pages = [];
     /** What is used of the last page. */
     #used = 0;
@@ -427,6 +435,24 @@ class name_table_NameTable {
     }
     /** The row of a name, which is new if it is the size that the table had. */
     add(name) {
+        if (this.#few === undefined)
+            return this.#pack(name);
+        const { rows, names } = this.#few;
+        const known = rows.get(name);
+        if (known !== undefined)
+            return known;
+        const row = this.#size++;
+        rows.set(name, row);
+        names.push(name);
+        if (row === MOST_IN_MAP) {
+            this.#few = undefined;
+            this.#size = 0;
+            for (const each of names)
+                this.#pack(each);
+        }
+        return row;
+    }
+    #pack(name) {
         const hash = this.#hash(name);
         const slot = this.#slotOf(name, hash);
         const known = this.#slots[slot];
@@ -444,12 +470,14 @@ class name_table_NameTable {
     }
     /** -1: there is none. */
     find(name) {
+        if (this.#few !== undefined)
+            return this.#few.rows.get(name) ?? -1;
         return this.#slots[this.#slotOf(name, this.#hash(name))] - 1;
     }
     /** Where `prefix` and a name of another table together are; -1: there is none. No string is made of them. */
     findBelow(prefix, names, row) {
         const length = names.#lengths[row];
-        if (length >= WIDE)
+        if (this.#few !== undefined || names.#few !== undefined || length >= WIDE)
             return this.find(prefix + names.at(row));
         const start = names.#starts[row];
         const page = names.#pages[Math.floor(start / PAGE)];
@@ -484,6 +512,8 @@ class name_table_NameTable {
         return true;
     }
     at(row) {
+        if (this.#few !== undefined)
+            return this.#few.names[row];
         const start = this.#starts[row];
         const length = this.#lengths[row];
         const page = this.#pages[Math.floor(start / PAGE)];
@@ -494,6 +524,8 @@ class name_table_NameTable {
     }
     /** As `compareKeys` of the names. */
     compare(a, b) {
+        if (this.#few !== undefined)
+            return compareKeys(this.at(a), this.at(b));
         const [aLength, bLength] = [this.#lengths[a], this.#lengths[b]];
         if (aLength >= WIDE || bLength >= WIDE)
             return compareKeys(this.at(a), this.at(b));

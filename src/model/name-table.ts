@@ -7,15 +7,24 @@ const PAGE = 1024 * 1024;
 /** Names that there is room for at first. */
 const FIRST_ROWS = 1024;
 
+/** Names that a Map holds: it is quicker while code is cold, as it hashes without any. */
+const MOST_IN_MAP = 16_384;
+
 /** In `#lengths`: the name is kept as UTF-16. Without it, a byte a character. */
 const WIDE = 0x8000_0000;
 
 /**
  * Distinct names, numbered in the order in which they were added. A million of them take 20 bytes each beside their
- * characters, a third of what they take as strings in a Map, and nothing that a garbage collector has to visit.
+ * characters, a third of what they take as strings in a Map, and nothing that a garbage collector has to visit. A few are
+ * strings in a Map.
  */
 export class NameTable {
   #size = 0;
+  /** `undefined`: they are too many. */
+  #few: { readonly rows: Map<string, number>; readonly names: string[] } | undefined = {
+    rows: new Map(),
+    names: [],
+  };
   readonly #pages: Buffer[] = [];
   /** What is used of the last page. */
   #used = 0;
@@ -35,6 +44,22 @@ export class NameTable {
 
   /** The row of a name, which is new if it is the size that the table had. */
   add(name: string): number {
+    if (this.#few === undefined) return this.#pack(name);
+    const { rows, names } = this.#few;
+    const known = rows.get(name);
+    if (known !== undefined) return known;
+    const row = this.#size++;
+    rows.set(name, row);
+    names.push(name);
+    if (row === MOST_IN_MAP) {
+      this.#few = undefined;
+      this.#size = 0;
+      for (const each of names) this.#pack(each);
+    }
+    return row;
+  }
+
+  #pack(name: string): number {
     const hash = this.#hash(name);
     const slot = this.#slotOf(name, hash);
     const known = this.#slots[slot]!;
@@ -50,13 +75,15 @@ export class NameTable {
 
   /** -1: there is none. */
   find(name: string): number {
+    if (this.#few !== undefined) return this.#few.rows.get(name) ?? -1;
     return this.#slots[this.#slotOf(name, this.#hash(name))]! - 1;
   }
 
   /** Where `prefix` and a name of another table together are; -1: there is none. No string is made of them. */
   findBelow(prefix: string, names: NameTable, row: number): number {
     const length = names.#lengths[row]!;
-    if (length >= WIDE) return this.find(prefix + names.at(row));
+    if (this.#few !== undefined || names.#few !== undefined || length >= WIDE)
+      return this.find(prefix + names.at(row));
     const start = names.#starts[row]!;
     const page = names.#pages[Math.floor(start / PAGE)]!;
     const from = start % PAGE;
@@ -83,6 +110,7 @@ export class NameTable {
   }
 
   at(row: number): string {
+    if (this.#few !== undefined) return this.#few.names[row]!;
     const start = this.#starts[row]!;
     const length = this.#lengths[row]!;
     const page = this.#pages[Math.floor(start / PAGE)]!;
@@ -94,6 +122,7 @@ export class NameTable {
 
   /** As `compareKeys` of the names. */
   compare(a: number, b: number): number {
+    if (this.#few !== undefined) return compareKeys(this.at(a), this.at(b));
     const [aLength, bLength] = [this.#lengths[a]!, this.#lengths[b]!];
     if (aLength >= WIDE || bLength >= WIDE) return compareKeys(this.at(a), this.at(b));
     const [aStart, bStart] = [this.#starts[a]!, this.#starts[b]!];
