@@ -2253,6 +2253,7 @@ class NameTable {
         rows: new Map(),
         names: [],
     };
+    #mostInMap;
     #pages = [];
     /** What is used of the last page. */
     #used = 0;
@@ -2265,6 +2266,10 @@ class NameTable {
     #slots = new Uint32Array(FIRST_ROWS * 2);
     /** So that nobody can choose names that all fall into one slot. */
     #seed = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomInt)(2 ** 32) | 0;
+    /** @param mostInMap names that a Map holds */
+    constructor(mostInMap = MOST_IN_MAP) {
+        this.#mostInMap = mostInMap;
+    }
     get size() {
         return this.#size;
     }
@@ -2279,7 +2284,7 @@ class NameTable {
         const row = this.#size++;
         rows.set(name, row);
         names.push(name);
-        if (row === MOST_IN_MAP) {
+        if (row >= this.#mostInMap) {
             this.#few = undefined;
             this.#size = 0;
             for (const each of names)

@@ -418,6 +418,7 @@ class name_table_NameTable {
         rows: new Map(),
         names: [],
     };
+    #mostInMap;
     #pages = [];
     /** What is used of the last page. */
     #used = 0;
@@ -430,6 +431,10 @@ class name_table_NameTable {
     #slots = new Uint32Array(FIRST_ROWS * 2);
     /** So that nobody can choose names that all fall into one slot. */
     #seed = randomInt(2 ** 32) | 0;
+    /** @param mostInMap names that a Map holds */
+    constructor(mostInMap = MOST_IN_MAP) {
+        this.#mostInMap = mostInMap;
+    }
     get size() {
         return this.#size;
     }
@@ -444,7 +449,7 @@ class name_table_NameTable {
         const row = this.#size++;
         rows.set(name, row);
         names.push(name);
-        if (row === MOST_IN_MAP) {
+        if (row >= this.#mostInMap) {
             this.#few = undefined;
             this.#size = 0;
             for (const each of names)

@@ -25,6 +25,7 @@ export class NameTable {
     rows: new Map(),
     names: [],
   };
+  readonly #mostInMap: number;
   readonly #pages: Buffer[] = [];
   /** What is used of the last page. */
   #used = 0;
@@ -37,6 +38,11 @@ export class NameTable {
   #slots = new Uint32Array(FIRST_ROWS * 2);
   /** So that nobody can choose names that all fall into one slot. */
   readonly #seed = randomInt(2 ** 32) | 0;
+
+  /** @param mostInMap names that a Map holds */
+  constructor(mostInMap = MOST_IN_MAP) {
+    this.#mostInMap = mostInMap;
+  }
 
   get size(): number {
     return this.#size;
@@ -51,7 +57,7 @@ export class NameTable {
     const row = this.#size++;
     rows.set(name, row);
     names.push(name);
-    if (row === MOST_IN_MAP) {
+    if (row >= this.#mostInMap) {
       this.#few = undefined;
       this.#size = 0;
       for (const each of names) this.#pack(each);

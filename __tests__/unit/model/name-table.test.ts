@@ -16,9 +16,13 @@ const STRANGE = [
   'x'.repeat(3_000_000),
 ];
 
-describe('a table of names', () => {
+describe.each([
+  ['in a Map', 16_384],
+  ['too many for a Map', 100],
+  ['never in a Map', 0],
+])('a table of names, %s', (_, mostInMap) => {
   test('has each name once, under its number, however many there are', () => {
-    const table = new NameTable();
+    const table = new NameTable(mostInMap);
     const names = [...STRANGE, ...Array.from({ length: 10_000 }, (_, i) => `records/${i % 77}/${i}.json`)];
     for (const name of names) table.add(name);
     for (const [row, name] of names.entries()) {
@@ -33,10 +37,10 @@ describe('a table of names', () => {
   });
 
   test('finds the names of another table below a prefix', () => {
-    const names = new NameTable();
+    const names = new NameTable(mostInMap);
     for (const name of [...STRANGE.slice(0, -1), 'b', 'ab', 'a/b']) names.add(name);
     for (const prefix of ['', 'a', 'ü/', '\u0100', '\ud83d']) {
-      const below = new NameTable();
+      const below = new NameTable(mostInMap);
       for (let row = 0; row < names.size; row += 2) below.add(prefix + names.at(row));
       below.add('b');
       for (let row = 0; row < names.size; row++)
@@ -44,9 +48,22 @@ describe('a table of names', () => {
     }
   });
 
-  test('compares names as compareKeys does', () => {
+  test('finds those of one that is in a Map below a prefix in one that is not, and the other way round', () => {
+    for (const isMapFirst of [true, false]) {
+      const tables = [new NameTable(), new NameTable(mostInMap)];
+      const [names, below] = (isMapFirst ? tables : tables.toReversed()) as [NameTable, NameTable];
+      for (const name of STRANGE.slice(0, -1)) {
+        names.add(name);
+        below.add(`p/${name}`);
+      }
+      for (let row = 0; row < names.size; row++)
+        expect(below.at(below.findBelow('p/', names, row))).toBe(`p/${names.at(row)}`);
+    }
+  });
+
+  test('compares names as compareKeys does, and orders them so', () => {
     const random = randomNumbers(7);
-    const table = new NameTable();
+    const table = new NameTable(mostInMap);
     const signs = ['a', 'b', '/', 'ÿ', '\u0100', '\ue000', '\ud83d\ude00'];
     for (let i = 0; i < 200; i++) {
       const length = Math.floor(random() * 5);
@@ -58,5 +75,10 @@ describe('a table of names', () => {
         if (Math.sign(table.compare(a, b)) !== expected) throw new Error(`${table.at(a)} and ${table.at(b)}`);
       }
     }
+    const names = Array.from({ length: table.size }, (_, row) => table.at(row));
+    expect(Array.from(table.ordered(), (row) => table.at(row))).toEqual(names.toSorted(compareKeys));
+    expect(Array.from(table.ordered(9), (row) => table.at(row))).toEqual(
+      names.slice(0, 9).toSorted(compareKeys),
+    );
   });
 });
