@@ -638,7 +638,7 @@ var walk = __webpack_require__(4743);
 
 
 
-/** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
+/** Bodies held in memory at a time, over all requests; the destinations share it, as far as it goes. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 /** What each destination has of it at least: two parts. Bytes. */
 const LEAST_BODY_BYTES = 16 * 1024 * 1024;

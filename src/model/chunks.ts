@@ -7,7 +7,7 @@ const MIB = 1024 * KIB;
 const LEAST_FILE = 64 * MIB;
 const MOST_FILE = 4 * 1024 ** 4;
 
-/** Chunks of one file of the least size: what the index has to carry is bounded. Twice as many beside an older version. */
+/** Chunks of one file, each of the least size: what the index has to carry is bounded. Twice as many beside an older version. */
 const MOST_CHUNKS = 8_192;
 
 /** What a chunk has at least, but for the last one of a file, and at most. Units, as `chunkUnit` has them. */

@@ -300,9 +300,11 @@ function* writtenEntries({ written, after }: Confirmed): Generator<readonly [str
 
 /** Another run may have written the same bytes after us, with headers that nobody here knows. */
 function seenEntry(entry: ObjectEntry, { lastModified }: ListedObject): ObjectEntry {
-  const { headers: _, class: __, ...bytes } = undated(entry);
-  if (entry.written !== undefined && lastModified > entry.written + DATED_MS) return bytes;
-  return { ...undated(entry), modified: lastModified };
+  const seen = undated(entry);
+  if (entry.written === undefined || lastModified <= entry.written + DATED_MS)
+    return { ...seen, modified: lastModified };
+  const { headers: _, class: __, ...bytes } = seen;
+  return bytes;
 }
 
 /** Entries of both in the order of their keys, in which each of them comes; they have none in common. */

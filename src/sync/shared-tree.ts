@@ -11,7 +11,7 @@ import { UploadRate } from './upload-rate.js';
 import { type Tree, walk } from './walk.js';
 import type { OnFound } from './walker.js';
 
-/** Bodies held in memory at a time, over all requests of all destinations. Bytes. */
+/** Bodies held in memory at a time, over all requests; the destinations share it, as far as it goes. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 
 /** What each destination has of it at least: two parts. Bytes. */
