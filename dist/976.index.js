@@ -11188,16 +11188,20 @@ class Transfer {
                     this.copiedFromFirst.files++;
                     this.copiedFromFirst.bytes += sent.file.size;
                 }
-                return {
+                const { sentBytes, reused, written } = sent;
+                const done = {
                     step,
                     outcome: 'done',
                     action,
-                    sentBytes: sent.sentBytes,
-                    ...(sent.reused === undefined || sent.reused.bytes === 0 ? {} : { reused: sent.reused }),
-                    etag: sent.written.etag,
-                    ...(sent.written.versionId === undefined ? {} : { versionId: sent.written.versionId }),
+                    sentBytes,
+                    etag: written.etag,
                     ms: ms(),
                 };
+                if (reused !== undefined && reused.bytes > 0)
+                    done.reused = reused;
+                if (written.versionId !== undefined)
+                    done.versionId = written.versionId;
+                return done;
             }
             catch (error) {
                 const foreign = error instanceof object_store/* StoreError */.AD && error.kind === 'condition';
@@ -11282,28 +11286,32 @@ class Transfer {
         const attributed = isPreserving ? 'all' : (0,model_headers/* attributedBy */.a)(sent.attributes);
         if (this.#options.sources.has(key))
             this.#sent.set(key, sent);
-        const { md5 } = sent;
+        const { md5, written, parts, chunks } = sent;
         // Of what another machine sent there is no file.
         const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
         if (isHere && md5 !== undefined) {
             this.published.set(sent.file.name, md5);
-            const isProved = sent.sentBytes > 0 && (0,object_store/* etagsProve */.PF)(sent.written.encryption);
-            const { etag } = sent.written;
-            if (isProved && (0,part_sizes/* isOfParts */.YI)(etag, sent.file.size))
-                this.composites.set(sent.file.name, etag);
+            const isProved = sent.sentBytes > 0 && (0,object_store/* etagsProve */.PF)(written.encryption);
+            if (isProved && (0,part_sizes/* isOfParts */.YI)(written.etag, sent.file.size))
+                this.composites.set(sent.file.name, written.etag);
             if (sent.file !== planned)
                 this.changed.set(sent.file.name, sent.file);
         }
-        this.learned.set(key, {
-            etag: sent.written.etag,
-            size: sent.file.size,
-            ...(sent.isOthers === true ? {} : { headers: (0,model_headers/* formatHeaderState */.QV)(sent.file, decided, attributed) }),
-            ...(md5 === undefined ? {} : { md5 }),
-            ...(sent.parts === undefined ? {} : { parts: sent.parts }),
-            ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
-            ...(sent.file.encoded === undefined ? {} : { source: (0,model_headers/* formatSource */.j2)(sent.file.encoded) }),
-            ...(asked === undefined || sent.isOthers === true ? {} : { class: asked }),
-        });
+        const entry = { etag: written.etag, size: sent.file.size };
+        if (written.isOthers !== true) {
+            entry.headers = (0,model_headers/* formatHeaderState */.QV)(sent.file, decided, attributed);
+            if (asked !== undefined)
+                entry.class = asked;
+        }
+        if (md5 !== undefined)
+            entry.md5 = md5;
+        if (parts !== undefined)
+            entry.parts = parts;
+        if (chunks !== undefined)
+            entry.chunks = chunks;
+        if (sent.file.encoded !== undefined)
+            entry.source = (0,model_headers/* formatSource */.j2)(sent.file.encoded);
+        this.learned.set(key, entry);
     }
     /**
      * A write, unless another run made the same one first: jobs that have files in common, and publish them side by side, find
@@ -11312,7 +11320,7 @@ class Transfer {
     async #unlessThere(key, file, expected, write) {
         const { store, requests, overwrite, emit } = this.#options;
         try {
-            return { written: await write() };
+            return await write();
         }
         catch (error) {
             // Of a copy the refusal does not say which side it is about.
@@ -11326,7 +11334,7 @@ class Transfer {
             const { etag, encryption } = head;
             const message = `${key}: another run wrote the same bytes first, and what headers it gave them is not known`;
             emit({ type: 'message', level: this.#foundThere++ === 0 ? 'notice' : 'debug', message });
-            return { written: { etag, versionId: undefined, encryption }, isOthers: true };
+            return { etag, versionId: undefined, encryption, isOthers: true };
         }
     }
     /**
@@ -11345,9 +11353,8 @@ class Transfer {
             }
             const headers = await this.#headers.of(file, md5, false);
             const uploads = this.#open.ofCopy(md5, source.size);
-            const { written, ...made } = await this.#unlessThere(key, file, { md5, etag: source.etag }, () => store.copy({ key, source, md5, headers, condition, uploads }, requests));
-            const checked = this.#checked({ ...step, md5 }, written);
-            return { ...checked, ...(checked.sent === undefined ? {} : { sent: { ...checked.sent, ...made } }) };
+            const written = await this.#unlessThere(key, file, { md5, etag: source.etag }, () => store.copy({ key, source, md5, headers, condition, uploads }, requests));
+            return this.#checked({ ...step, md5 }, written);
         }
         catch (error) {
             return this.#sendInstead(step, error);
@@ -11464,21 +11471,20 @@ class Transfer {
         const whole = crc32 === undefined ? {} : { crc32 };
         try {
             const { etag, md5 } = expected;
-            const made = await this.#unlessThere(upload.key, file, expected, () => store.completeUpload({ upload, parts, expected, condition, ...whole }, requests));
+            const written = await this.#unlessThere(upload.key, file, expected, () => store.completeUpload({ upload, parts, expected, condition, ...whole }, requests));
             this.#open.adopted.delete(upload.id);
-            if (made.isOthers === true)
+            if (written.isOthers === true)
                 await this.#open.abort(upload);
             else
                 uploads.ended(upload);
-            return {
-                ...made,
-                md5,
-                file,
-                ...(made.isOthers === true && made.written.etag !== etag ? {} : { parts: (0,digest_index/* formatLayout */.Cu)(layout) }),
-                sentBytes,
-                ...(reused === undefined ? {} : { reused }),
-                ...(chunks === undefined ? {} : { chunks }),
-            };
+            const sent = { written, md5, file, sentBytes };
+            if (written.isOthers !== true || written.etag === etag)
+                sent.parts = (0,digest_index/* formatLayout */.Cu)(layout);
+            if (reused !== undefined)
+                sent.reused = reused;
+            if (chunks !== undefined)
+                sent.chunks = chunks;
+            return sent;
         }
         catch (error) {
             await this.#open.giveUp(upload, expected.size, error);
@@ -11624,10 +11630,10 @@ class Transfer {
         const { store, rate, requests } = this.#options;
         const md5 = known ?? (0,model_digest/* md5Of */.iF)(body);
         const headers = await this.#headers.of(file, md5, false);
-        let made;
+        let written;
         try {
             const put = { key, body, md5, headers, condition };
-            made = await this.#unlessThere(key, file, { md5 }, () => rate.measure(body.length, () => store.put(put, requests)));
+            written = await this.#unlessThere(key, file, { md5 }, () => rate.measure(body.length, () => store.put(put, requests)));
         }
         catch (error) {
             if (known !== undefined && isRefused(error) && (0,model_digest/* md5Of */.iF)(body) !== md5)
@@ -11635,12 +11641,12 @@ class Transfer {
             throw error;
         }
         // A server that compares nothing; where ETags are no digests, that shows by the body alone.
-        const { etag } = made.written;
-        const isNotChecked = known !== undefined && made.isOthers !== true && etag !== md5;
+        const { etag } = written;
+        const isNotChecked = known !== undefined && written.isOthers !== true && etag !== md5;
         if (isNotChecked && (0,model_digest/* md5Of */.iF)(body) !== md5)
             return this.#put(key, file, body, undefined, { ifMatch: etag });
         this.#options.onSent(file.size);
-        return { ...made, md5, file, sentBytes: file.size };
+        return { written, md5, file, sentBytes: file.size };
     }
     /** A redirect has no bytes and no file. */
     async #readBody(file, body) {

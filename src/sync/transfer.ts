@@ -1,6 +1,6 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
-import { formatLayout } from '../model/digest-index.js';
+import { formatLayout, type ObjectEntry } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Reused, StepOutcome } from '../model/events.js';
 import { CONTENT_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
@@ -15,6 +15,7 @@ import {
   provenMd5,
   statedMd5,
 } from '../model/headers.js';
+import type { Writable } from '../model/index-rows.js';
 import { Md5Table } from '../model/md5-table.js';
 import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey } from '../model/object-key.js';
@@ -75,7 +76,7 @@ interface Copy {
 
 /** What a finished write put under its key. */
 interface Sent {
-  readonly written: Written;
+  readonly written: WrittenHere;
   /** `undefined`: an object that is known by its multipart ETag alone. */
   readonly md5: Md5 | undefined;
   readonly file: LocalFile;
@@ -85,6 +86,9 @@ interface Sent {
   readonly chunks?: string;
   /** Of a copy onto itself: what it kept. */
   readonly attributes?: Attributes;
+}
+
+interface WrittenHere extends Written {
   /** Another run wrote it: nothing but its bytes is known. */
   readonly isOthers?: true;
 }
@@ -221,16 +225,18 @@ export class Transfer implements Performer {
           this.copiedFromFirst.files++;
           this.copiedFromFirst.bytes += sent.file.size;
         }
-        return {
+        const { sentBytes, reused, written } = sent;
+        const done: Writable<StepOutcome> = {
           step,
           outcome: 'done',
           action,
-          sentBytes: sent.sentBytes,
-          ...(sent.reused === undefined || sent.reused.bytes === 0 ? {} : { reused: sent.reused }),
-          etag: sent.written.etag,
-          ...(sent.written.versionId === undefined ? {} : { versionId: sent.written.versionId }),
+          sentBytes,
+          etag: written.etag,
           ms: ms(),
         };
+        if (reused !== undefined && reused.bytes > 0) done.reused = reused;
+        if (written.versionId !== undefined) done.versionId = written.versionId;
+        return done;
       } catch (error) {
         const foreign = error instanceof StoreError && error.kind === 'condition';
         if (!foreign || this.#options.overwrite === 'if-unchanged' || tries === OVERWRITE_TRIES) {
@@ -312,26 +318,26 @@ export class Transfer implements Performer {
     const isPreserving = this.#options.preserve && isPreserved(sent.file);
     const attributed = isPreserving ? 'all' : attributedBy(sent.attributes);
     if (this.#options.sources.has(key)) this.#sent.set(key, sent);
-    const { md5 } = sent;
+    const { md5, written, parts, chunks } = sent;
     // Of what another machine sent there is no file.
     const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
     if (isHere && md5 !== undefined) {
       this.published.set(sent.file.name, md5);
-      const isProved = sent.sentBytes > 0 && etagsProve(sent.written.encryption);
-      const { etag } = sent.written;
-      if (isProved && isOfParts(etag, sent.file.size)) this.composites.set(sent.file.name, etag);
+      const isProved = sent.sentBytes > 0 && etagsProve(written.encryption);
+      if (isProved && isOfParts(written.etag, sent.file.size))
+        this.composites.set(sent.file.name, written.etag);
       if (sent.file !== planned) this.changed.set(sent.file.name, sent.file);
     }
-    this.learned.set(key, {
-      etag: sent.written.etag,
-      size: sent.file.size,
-      ...(sent.isOthers === true ? {} : { headers: formatHeaderState(sent.file, decided, attributed) }),
-      ...(md5 === undefined ? {} : { md5 }),
-      ...(sent.parts === undefined ? {} : { parts: sent.parts }),
-      ...(sent.chunks === undefined ? {} : { chunks: sent.chunks }),
-      ...(sent.file.encoded === undefined ? {} : { source: formatSource(sent.file.encoded) }),
-      ...(asked === undefined || sent.isOthers === true ? {} : { class: asked }),
-    });
+    const entry: Writable<ObjectEntry> = { etag: written.etag, size: sent.file.size };
+    if (written.isOthers !== true) {
+      entry.headers = formatHeaderState(sent.file, decided, attributed);
+      if (asked !== undefined) entry.class = asked;
+    }
+    if (md5 !== undefined) entry.md5 = md5;
+    if (parts !== undefined) entry.parts = parts;
+    if (chunks !== undefined) entry.chunks = chunks;
+    if (sent.file.encoded !== undefined) entry.source = formatSource(sent.file.encoded);
+    this.learned.set(key, entry);
   }
 
   /**
@@ -343,10 +349,10 @@ export class Transfer implements Performer {
     file: LocalFile,
     expected: { readonly md5: Md5 | undefined; readonly etag?: ETag | undefined },
     write: () => Promise<Written>,
-  ): Promise<Pick<Sent, 'written' | 'isOthers'>> {
+  ): Promise<WrittenHere> {
     const { store, requests, overwrite, emit } = this.#options;
     try {
-      return { written: await write() };
+      return await write();
     } catch (error) {
       // Of a copy the refusal does not say which side it is about.
       const isForeign = error instanceof StoreError && (error.kind === 'condition' || error.status === 412);
@@ -357,7 +363,7 @@ export class Transfer implements Performer {
       const { etag, encryption } = head;
       const message = `${key}: another run wrote the same bytes first, and what headers it gave them is not known`;
       emit({ type: 'message', level: this.#foundThere++ === 0 ? 'notice' : 'debug', message });
-      return { written: { etag, versionId: undefined, encryption }, isOthers: true };
+      return { etag, versionId: undefined, encryption, isOthers: true };
     }
   }
 
@@ -380,11 +386,10 @@ export class Transfer implements Performer {
       }
       const headers = await this.#headers.of(file, md5, false);
       const uploads = this.#open.ofCopy(md5, source.size);
-      const { written, ...made } = await this.#unlessThere(key, file, { md5, etag: source.etag }, () =>
+      const written = await this.#unlessThere(key, file, { md5, etag: source.etag }, () =>
         store.copy({ key, source, md5, headers, condition, uploads }, requests),
       );
-      const checked = this.#checked({ ...step, md5 }, written);
-      return { ...checked, ...(checked.sent === undefined ? {} : { sent: { ...checked.sent, ...made } }) };
+      return this.#checked({ ...step, md5 }, written);
     } catch (error) {
       return this.#sendInstead(step, error);
     }
@@ -513,21 +518,17 @@ export class Transfer implements Performer {
     const whole = crc32 === undefined ? {} : { crc32 };
     try {
       const { etag, md5 } = expected;
-      const made = await this.#unlessThere(upload.key, file, expected, () =>
+      const written = await this.#unlessThere(upload.key, file, expected, () =>
         store.completeUpload({ upload, parts, expected, condition, ...whole }, requests),
       );
       this.#open.adopted.delete(upload.id);
-      if (made.isOthers === true) await this.#open.abort(upload);
+      if (written.isOthers === true) await this.#open.abort(upload);
       else uploads.ended(upload);
-      return {
-        ...made,
-        md5,
-        file,
-        ...(made.isOthers === true && made.written.etag !== etag ? {} : { parts: formatLayout(layout) }),
-        sentBytes,
-        ...(reused === undefined ? {} : { reused }),
-        ...(chunks === undefined ? {} : { chunks }),
-      };
+      const sent: Writable<Sent> = { written, md5, file, sentBytes };
+      if (written.isOthers !== true || written.etag === etag) sent.parts = formatLayout(layout);
+      if (reused !== undefined) sent.reused = reused;
+      if (chunks !== undefined) sent.chunks = chunks;
+      return sent;
     } catch (error) {
       await this.#open.giveUp(upload, expected.size, error);
       throw error;
@@ -691,10 +692,10 @@ export class Transfer implements Performer {
     const { store, rate, requests } = this.#options;
     const md5 = known ?? md5Of(body);
     const headers = await this.#headers.of(file, md5, false);
-    let made: Pick<Sent, 'written' | 'isOthers'>;
+    let written: WrittenHere;
     try {
       const put = { key, body, md5, headers, condition };
-      made = await this.#unlessThere(key, file, { md5 }, () =>
+      written = await this.#unlessThere(key, file, { md5 }, () =>
         rate.measure(body.length, () => store.put(put, requests)),
       );
     } catch (error) {
@@ -703,11 +704,11 @@ export class Transfer implements Performer {
       throw error;
     }
     // A server that compares nothing; where ETags are no digests, that shows by the body alone.
-    const { etag } = made.written;
-    const isNotChecked = known !== undefined && made.isOthers !== true && (etag as string) !== md5;
+    const { etag } = written;
+    const isNotChecked = known !== undefined && written.isOthers !== true && (etag as string) !== md5;
     if (isNotChecked && md5Of(body) !== md5) return this.#put(key, file, body, undefined, { ifMatch: etag });
     this.#options.onSent(file.size);
-    return { ...made, md5, file, sentBytes: file.size };
+    return { written, md5, file, sentBytes: file.size };
   }
 
   /** A redirect has no bytes and no file. */
