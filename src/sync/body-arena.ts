@@ -1,14 +1,16 @@
-/** Ranges begin at multiples of it. Bytes. */
-const ALIGNMENT = 64;
+/** Memory is given out in so many bytes. */
+const BLOCK = 4096;
 
+/** Places of blocks. */
 interface Taken {
   readonly from: number;
   readonly to: number;
 }
 
 interface Waiting {
-  readonly size: number;
-  /** Where it may reach to. */
+  /** Blocks. */
+  readonly count: number;
+  /** The block that it may reach to. */
   readonly end: number;
   readonly turn: number;
   readonly start: (taken: Taken) => void;
@@ -23,8 +25,8 @@ export class BodyArena {
   readonly #capacity: number;
   readonly #isShared: boolean;
   #memory: Buffer | undefined;
-  /** By their place. */
-  readonly #taken: Taken[] = [];
+  /** 1: is given out. Not a list of ranges: hundreds are in flight, and each search and each removal went through half of them. */
+  readonly #blocks: Uint8Array;
   readonly #waiting: Waiting[] = [];
 
   /**
@@ -34,6 +36,7 @@ export class BodyArena {
   constructor(capacity: number, isShared = false) {
     this.#capacity = capacity;
     this.#isShared = isShared;
+    this.#blocks = new Uint8Array(blocksOf(capacity));
   }
 
   /**
@@ -48,27 +51,29 @@ export class BodyArena {
     work: (body: Buffer) => Promise<T>,
     { within = this.#capacity, turn = 0 }: { readonly within?: number; readonly turn?: number } = {},
   ): Promise<T> {
-    const end = Math.min(Math.max(size, within), this.#capacity);
-    const taken = await this.#take(Math.min(size, end), end, turn);
+    const all = this.#blocks.length;
+    const count = Math.min(blocksOf(size), all);
+    const taken = await this.#take(count, Math.max(count, Math.min(blocksOf(within), all)), turn);
     try {
       return await work(this.#memoryOf(taken, size));
     } finally {
-      this.#taken.splice(this.#taken.indexOf(taken), 1);
+      this.#blocks.fill(0, taken.from, taken.to);
       this.#serve();
     }
   }
 
   #memoryOf({ from }: Taken, size: number): Buffer {
     if (size > this.#capacity) return Buffer.allocUnsafeSlow(size);
+    const bytes = this.#blocks.length * BLOCK;
     this.#memory ??= this.#isShared
-      ? Buffer.from(new SharedArrayBuffer(this.#capacity))
-      : Buffer.allocUnsafeSlow(this.#capacity);
-    return this.#memory.subarray(from, from + size);
+      ? Buffer.from(new SharedArrayBuffer(bytes))
+      : Buffer.allocUnsafeSlow(bytes);
+    return this.#memory.subarray(from * BLOCK, from * BLOCK + size);
   }
 
-  #take(size: number, end: number, turn: number): Taken | Promise<Taken> {
-    const taken = this.#waiting.length > 0 ? undefined : this.#place(size, end);
-    return taken ?? new Promise((start) => this.#wait({ size, end, turn, start }));
+  #take(count: number, end: number, turn: number): Taken | Promise<Taken> {
+    const taken = this.#waiting.length > 0 ? undefined : this.#place(count, end);
+    return taken ?? new Promise((start) => this.#wait({ count, end, turn, start }));
   }
 
   #wait(who: Waiting): void {
@@ -77,26 +82,30 @@ export class BodyArena {
   }
 
   /** In the lowest gap that it fits into: what is high up may never be touched. */
-  #place(size: number, end: number): Taken | undefined {
-    let from = 0;
-    for (let at = 0; ; at++) {
-      const next = this.#taken[at];
-      if (from + size <= Math.min(next?.from ?? end, end)) {
-        const taken = { from, to: from + size };
-        this.#taken.splice(at, 0, taken);
-        return taken;
+  #place(count: number, end: number): Taken | undefined {
+    const blocks = this.#blocks;
+    for (let from = blocks.indexOf(0); from !== -1 && from + count <= end; ) {
+      const next = blocks.indexOf(1, from);
+      if (next === -1 || from + count <= next) {
+        blocks.fill(1, from, from + count);
+        return { from, to: from + count };
       }
-      if (next === undefined) return undefined;
-      from = Math.ceil(next.to / ALIGNMENT) * ALIGNMENT;
+      from = blocks.indexOf(0, next);
     }
+    return undefined;
   }
 
   #serve(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const taken = this.#place(next.size, next.end);
+      const taken = this.#place(next.count, next.end);
       if (taken === undefined) return;
       this.#waiting.shift();
       next.start(taken);
     }
   }
+}
+
+/** Nothing takes a block too, so that each body has a place. */
+function blocksOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / BLOCK));
 }
