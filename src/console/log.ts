@@ -67,10 +67,10 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       case 'failed':
         failed++;
         if (failures.length < SHOWN_STEPS) failures.push(where + failureText(outcome));
-        return debug(`failed ${failureText(outcome)}`);
+        return debug(() => `failed ${failureText(outcome)}`);
       case 'skipped':
         skipped++;
-        return debug(`not started ${printable(step.key)}`);
+        return debug(() => `not started ${printable(step.key)}`);
       case 'done':
       case 'planned': {
         const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
@@ -88,7 +88,8 @@ export function createLog(): (event: Event) => readonly LogLine[] {
           );
         }
         return debug(
-          `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${formatSeconds(outcome.ms / 1000)}`,
+          () =>
+            `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${formatSeconds(outcome.ms / 1000)}`,
         );
       }
     }
@@ -136,7 +137,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         ];
       }
       case 'phase-start':
-        return debug(`${event.phase} begins`);
+        return debug(() => `${event.phase} begins`);
       case 'phase-end':
         return phaseEnd(event, dryRun);
       case 'progress':
@@ -144,7 +145,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       case 'plan':
         return [info(planText(event.totals))];
       case 'rank':
-        return debug(`rank ${event.name}: ${formatCount(event.steps)} steps`);
+        return debug(() => `rank ${event.name}: ${formatCount(event.steps)} steps`);
       case 'outcome':
         return remember(event.outcome, event.at);
       case 'invalidation':
@@ -156,7 +157,7 @@ export function createLog(): (event: Event) => readonly LogLine[] {
       }
       case 'message':
         return event.level === 'debug'
-          ? debug(event.message)
+          ? debug(() => event.message)
           : [{ kind: 'annotation', level: event.level, text: event.message }];
       case 'end':
         return [
@@ -191,8 +192,16 @@ function error(text: string): LogLine {
   return { kind: 'line', level: 'error', text };
 }
 
-function debug(text: string): readonly LogLine[] {
-  return [{ kind: 'line', level: 'debug', text }];
+/** There is one of each step, and hardly ever is it shown: its text is made when it is asked for. */
+function debug(text: () => string): readonly LogLine[] {
+  const line: LogLine = {
+    kind: 'line',
+    level: 'debug',
+    get text() {
+      return text();
+    },
+  };
+  return [line];
 }
 
 /** Keeps the few greatest, in descending order; earlier ones win a tie. */
@@ -243,7 +252,7 @@ function phaseEnd(event: Extract<Event, { type: 'phase-end' }>, dryRun: boolean)
   const took = `in ${formatSeconds(event.seconds)}`;
   const count: Count = { files: event.files ?? 0, bytes: event.bytes ?? 0 };
   const text = phaseText(event.phase, count, dryRun);
-  return text === undefined ? debug(`${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
+  return text === undefined ? debug(() => `${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
 }
 
 /** `undefined`: of no interest by itself. */
