@@ -1747,10 +1747,10 @@ function createLog() {
                 failed++;
                 if (failures.length < SHOWN_STEPS)
                     failures.push(where + failureText(outcome));
-                return debug(`failed ${failureText(outcome)}`);
+                return debug(() => `failed ${failureText(outcome)}`);
             case 'skipped':
                 skipped++;
-                return debug(`not started ${(0,console_text/* printable */.g$)(step.key)}`);
+                return debug(() => `not started ${(0,console_text/* printable */.g$)(step.key)}`);
             case 'done':
             case 'planned': {
                 const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
@@ -1764,7 +1764,7 @@ function createLog() {
                 if (outcome.outcome === 'done') {
                     slowest = insert(slowest, outcome.ms, () => `${(0,console_text/* printable */.g$)(step.key)} (${formatSeconds(outcome.ms / 1000)}, ${formatBytes(step.bytes)})`);
                 }
-                return debug(`${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${formatSeconds(outcome.ms / 1000)}`);
+                return debug(() => `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${formatSeconds(outcome.ms / 1000)}`);
             }
         }
     }
@@ -1808,7 +1808,7 @@ function createLog() {
                 ];
             }
             case 'phase-start':
-                return debug(`${event.phase} begins`);
+                return debug(() => `${event.phase} begins`);
             case 'phase-end':
                 return phaseEnd(event, dryRun);
             case 'progress':
@@ -1816,7 +1816,7 @@ function createLog() {
             case 'plan':
                 return [info(planText(event.totals))];
             case 'rank':
-                return debug(`rank ${event.name}: ${formatCount(event.steps)} steps`);
+                return debug(() => `rank ${event.name}: ${formatCount(event.steps)} steps`);
             case 'outcome':
                 return remember(event.outcome, event.at);
             case 'invalidation':
@@ -1828,7 +1828,7 @@ function createLog() {
             }
             case 'message':
                 return event.level === 'debug'
-                    ? debug(event.message)
+                    ? debug(() => event.message)
                     : [{ kind: 'annotation', level: event.level, text: event.message }];
             case 'end':
                 return [
@@ -1859,8 +1859,16 @@ function info(text) {
 function error(text) {
     return { kind: 'line', level: 'error', text };
 }
+/** There is one of each step, and hardly ever is it shown: its text is made when it is asked for. */
 function debug(text) {
-    return [{ kind: 'line', level: 'debug', text }];
+    const line = {
+        kind: 'line',
+        level: 'debug',
+        get text() {
+            return text();
+        },
+    };
+    return [line];
 }
 /** Keeps the few greatest, in descending order; earlier ones win a tie. */
 function insert(top, value, text) {
@@ -1906,7 +1914,7 @@ function phaseEnd(event, dryRun) {
     const took = `in ${formatSeconds(event.seconds)}`;
     const count = { files: event.files ?? 0, bytes: event.bytes ?? 0 };
     const text = phaseText(event.phase, count, dryRun);
-    return text === undefined ? debug(`${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
+    return text === undefined ? debug(() => `${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
 }
 /** `undefined`: of no interest by itself. */
 function phaseText(phase, { files, bytes }, dryRun) {

@@ -235,8 +235,8 @@ class Held {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   a: () => (/* binding */ BodyArena)
 /* harmony export */ });
-/** Ranges begin at multiples of it. Bytes. */
-const ALIGNMENT = 64;
+/** Memory is given out in so many bytes. */
+const BLOCK = 4096;
 /**
  * The memory that bodies lie in while they are sent, or while they arrive: one piece, given out again and again. Buffers of their own would be
  * garbage that V8 collects only when as much of it lies around as all the bodies in flight take. Pages that nothing was
@@ -246,8 +246,8 @@ class BodyArena {
     #capacity;
     #isShared;
     #memory;
-    /** By their place. */
-    #taken = [];
+    /** 1: is given out. Not a list of ranges: hundreds are in flight, and each search and each removal went through half of them. */
+    #blocks;
     #waiting = [];
     /**
      * @param capacity bytes
@@ -256,6 +256,7 @@ class BodyArena {
     constructor(capacity, isShared = false) {
         this.#capacity = capacity;
         this.#isShared = isShared;
+        this.#blocks = new Uint8Array(blocksOf(capacity));
     }
     /**
      * Runs `work` with so many bytes, which are its own until it ends. First come, first served, in each turn; what is
@@ -265,56 +266,60 @@ class BodyArena {
      * @param turn who waits in a lower one is served first
      */
     async with(size, work, { within = this.#capacity, turn = 0 } = {}) {
-        const end = Math.min(Math.max(size, within), this.#capacity);
-        const taken = await this.#take(Math.min(size, end), end, turn);
+        const all = this.#blocks.length;
+        const count = Math.min(blocksOf(size), all);
+        const taken = await this.#take(count, Math.max(count, Math.min(blocksOf(within), all)), turn);
         try {
             return await work(this.#memoryOf(taken, size));
         }
         finally {
-            this.#taken.splice(this.#taken.indexOf(taken), 1);
+            this.#blocks.fill(0, taken.from, taken.to);
             this.#serve();
         }
     }
     #memoryOf({ from }, size) {
         if (size > this.#capacity)
             return Buffer.allocUnsafeSlow(size);
+        const bytes = this.#blocks.length * BLOCK;
         this.#memory ??= this.#isShared
-            ? Buffer.from(new SharedArrayBuffer(this.#capacity))
-            : Buffer.allocUnsafeSlow(this.#capacity);
-        return this.#memory.subarray(from, from + size);
+            ? Buffer.from(new SharedArrayBuffer(bytes))
+            : Buffer.allocUnsafeSlow(bytes);
+        return this.#memory.subarray(from * BLOCK, from * BLOCK + size);
     }
-    #take(size, end, turn) {
-        const taken = this.#waiting.length > 0 ? undefined : this.#place(size, end);
-        return taken ?? new Promise((start) => this.#wait({ size, end, turn, start }));
+    #take(count, end, turn) {
+        const taken = this.#waiting.length > 0 ? undefined : this.#place(count, end);
+        return taken ?? new Promise((start) => this.#wait({ count, end, turn, start }));
     }
     #wait(who) {
         const before = this.#waiting.findLastIndex(({ turn }) => turn <= who.turn);
         this.#waiting.splice(before + 1, 0, who);
     }
     /** In the lowest gap that it fits into: what is high up may never be touched. */
-    #place(size, end) {
-        let from = 0;
-        for (let at = 0;; at++) {
-            const next = this.#taken[at];
-            if (from + size <= Math.min(next?.from ?? end, end)) {
-                const taken = { from, to: from + size };
-                this.#taken.splice(at, 0, taken);
-                return taken;
+    #place(count, end) {
+        const blocks = this.#blocks;
+        for (let from = blocks.indexOf(0); from !== -1 && from + count <= end;) {
+            const next = blocks.indexOf(1, from);
+            if (next === -1 || from + count <= next) {
+                blocks.fill(1, from, from + count);
+                return { from, to: from + count };
             }
-            if (next === undefined)
-                return undefined;
-            from = Math.ceil(next.to / ALIGNMENT) * ALIGNMENT;
+            from = blocks.indexOf(0, next);
         }
+        return undefined;
     }
     #serve() {
         for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-            const taken = this.#place(next.size, next.end);
+            const taken = this.#place(next.count, next.end);
             if (taken === undefined)
                 return;
             this.#waiting.shift();
             next.start(taken);
         }
     }
+}
+/** Nothing takes a block too, so that each body has a place. */
+function blocksOf(bytes) {
+    return Math.max(1, Math.ceil(bytes / BLOCK));
 }
 
 

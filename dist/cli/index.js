@@ -462,10 +462,10 @@ function createLog() {
                 failed++;
                 if (failures.length < SHOWN_STEPS)
                     failures.push(where + failureText(outcome));
-                return debug(`failed ${failureText(outcome)}`);
+                return debug(() => `failed ${failureText(outcome)}`);
             case 'skipped':
                 skipped++;
-                return debug(`not started ${(0,console_text/* printable */.g$)(step.key)}`);
+                return debug(() => `not started ${(0,console_text/* printable */.g$)(step.key)}`);
             case 'done':
             case 'planned': {
                 const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
@@ -479,7 +479,7 @@ function createLog() {
                 if (outcome.outcome === 'done') {
                     slowest = insert(slowest, outcome.ms, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}, ${(0,format/* formatBytes */.z3)(step.bytes)})`);
                 }
-                return debug(`${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}`);
+                return debug(() => `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}`);
             }
         }
     }
@@ -523,7 +523,7 @@ function createLog() {
                 ];
             }
             case 'phase-start':
-                return debug(`${event.phase} begins`);
+                return debug(() => `${event.phase} begins`);
             case 'phase-end':
                 return phaseEnd(event, dryRun);
             case 'progress':
@@ -531,7 +531,7 @@ function createLog() {
             case 'plan':
                 return [info(planText(event.totals))];
             case 'rank':
-                return debug(`rank ${event.name}: ${(0,format/* formatCount */.B4)(event.steps)} steps`);
+                return debug(() => `rank ${event.name}: ${(0,format/* formatCount */.B4)(event.steps)} steps`);
             case 'outcome':
                 return remember(event.outcome, event.at);
             case 'invalidation':
@@ -543,7 +543,7 @@ function createLog() {
             }
             case 'message':
                 return event.level === 'debug'
-                    ? debug(event.message)
+                    ? debug(() => event.message)
                     : [{ kind: 'annotation', level: event.level, text: event.message }];
             case 'end':
                 return [
@@ -574,8 +574,16 @@ function info(text) {
 function error(text) {
     return { kind: 'line', level: 'error', text };
 }
+/** There is one of each step, and hardly ever is it shown: its text is made when it is asked for. */
 function debug(text) {
-    return [{ kind: 'line', level: 'debug', text }];
+    const line = {
+        kind: 'line',
+        level: 'debug',
+        get text() {
+            return text();
+        },
+    };
+    return [line];
 }
 /** Keeps the few greatest, in descending order; earlier ones win a tie. */
 function insert(top, value, text) {
@@ -621,7 +629,7 @@ function phaseEnd(event, dryRun) {
     const took = `in ${(0,format/* formatSeconds */.Xo)(event.seconds)}`;
     const count = { files: event.files ?? 0, bytes: event.bytes ?? 0 };
     const text = phaseText(event.phase, count, dryRun);
-    return text === undefined ? debug(`${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
+    return text === undefined ? debug(() => `${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
 }
 /** `undefined`: of no interest by itself. */
 function phaseText(phase, { files, bytes }, dryRun) {
