@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { isChangeTime } from '../disk/change-times.js';
 import { type Chunks, chunkUnit, parseChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { type ETag, type Md5, multipartETag } from '../model/digest.js';
@@ -201,7 +202,7 @@ export function recallFile(index: DigestIndex, file: LocalFile): FileEntry | und
     entry.ino === file.ino;
   // git's racy rule: a file touched at or after the index was written may have changed unseen (C12).
   const settled = file.mtimeNs < index.writtenNs && file.ctimeNs < index.writtenNs;
-  return same && settled ? entry : undefined;
+  return same && settled && isChangeTime(file.ctimeNs) ? entry : undefined;
 }
 
 /** Whether the digest of a whole file says all: an upload of one part is what delay-updates leaves. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ChangeTimes } from '../disk/change-times.js';
 import type { Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
@@ -369,16 +370,24 @@ function datedBy({ lastModified }: ListedObject): { readonly modified?: number }
   return lastModified === 0 ? {} : { modified: lastModified };
 }
 
-/** Sorted by path, each once. There may be a million: where they come so, they are made as they are taken. */
+/**
+ * Sorted by path, each once. There may be a million: where they come so, they are made as they are taken. Files that may
+ * change without another ctime are left out (C12).
+ */
 function fileEntries(files: Confirmed['files']): Iterable<readonly [string, FileEntry]> {
-  const entries = { [Symbol.iterator]: () => entriesOf(files) };
+  const changeTimes = new ChangeTimes();
+  const entries = { [Symbol.iterator]: () => entriesOf(files, changeTimes) };
   return files.areByPath === true || isAscending(files)
     ? entries
     : new Map([...entries].sort(([a], [b]) => compareKeys(a, b)));
 }
 
-function* entriesOf(files: Confirmed['files']): Generator<readonly [string, FileEntry]> {
+function* entriesOf(
+  files: Confirmed['files'],
+  changeTimes: ChangeTimes,
+): Generator<readonly [string, FileEntry]> {
   for (const { file, md5, etag, plain } of files) {
+    if (!changeTimes.areToldOf(file)) continue;
     const { path, size, mtimeNs, ctimeNs, ino } = file;
     const entry: Writable<FileEntry> = { size, mtimeNs, ctimeNs, ino, md5 };
     if (etag !== undefined) entry.etag = etag;

@@ -7,7 +7,7 @@ import { type DigestIndex, emptyIndex, type FileEntry } from '../../../src/model
 import { EXIT } from '../../../src/model/errors.js';
 import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
-import { type Digested, type DigestRequest, digestTree } from '../../../src/sync/digest.js';
+import { type Digested, type DigestRequest, digestTree, recallMd5 } from '../../../src/sync/digest.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
 import type { EarlyDigests } from '../../../src/sync/early-digests.js';
 import type { FileDigest } from '../../../src/sync/file-bytes.js';
@@ -91,6 +91,20 @@ describe('what the index remembers of a file', () => {
     ['inode', { ino: 2n }],
   ])('is not believed when the %s differs', async (_, change) => {
     expect(await digestOfA(change, later())).toBe(read);
+  });
+
+  test('C12: is not believed where the ctime is a whole second, as that of an image is', async () => {
+    const met = { ...files[0]!, mtimeNs: 1n, ctimeNs: 7_000_000_001n };
+    const image = { ...met, ctimeNs: 7_000_000_000n };
+    const recalled = (file: LocalFile): Md5 | undefined => {
+      const entry = { ...file, md5: REMEMBERED };
+      const writtenNs = 8_000_000_000n;
+      return recallMd5(
+        { ...emptyIndex(Buffer.alloc(0)), writtenNs, files: new Map([[file.path, entry]]) },
+        file,
+      );
+    };
+    expect([recalled(met), recalled(image)]).toEqual([REMEMBERED, undefined]);
   });
 
   test('C18: is not believed where others may have written it', async () => {

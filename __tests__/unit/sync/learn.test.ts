@@ -217,7 +217,8 @@ describe('what a run confirmed', () => {
 
   test('is written in pieces of some size, and is whole', async () => {
     const times = { mtimeNs: 1n, ctimeNs: 1n, dev: 1n, ino: 1n, nlink: 1, mode: 0 };
-    const names = Array.from({ length: 5_000 }, (_, i) => `/tree/${String(i).padStart(60, '0')}`);
+    // The first one is asked about the file system.
+    const names = ['/', ...Array.from({ length: 5_000 }, (_, i) => `/tree/${String(i).padStart(60, '0')}`)];
     const files = names.map((path) => ({
       file: { name: path.slice(6), path, real: path, size: 1, ...times } as LocalFile,
       md5,
@@ -235,6 +236,18 @@ describe('what a run confirmed', () => {
     expect(sizes.slice(0, -1).every((size) => size >= 256 * 1024)).toBe(true);
     const { index } = parseIndex(storage.bytes ?? EMPTY_INDEX, Buffer.alloc(0), undefined);
     expect([...(index?.files.keys() ?? [])]).toEqual(names);
+  });
+
+  test('C12: files that may change without another ctime have no line: of images it is a whole second', async () => {
+    const times = { mtimeNs: 1n, dev: 1n, ino: 1n, nlink: 1, mode: 0 };
+    const fileAt = (path: string, ctimeNs: bigint): Confirmed['files'] => [
+      { file: { name: path, path, real: path, size: 1, ctimeNs, ...times }, md5 },
+    ];
+    const files = [...fileAt('/', 7_000_000_001n), ...fileAt('/etc', 7_000_000_000n), ...fileAt('/none', 1n)];
+    const storage = memoryIndex();
+    await saveIndex(storage, undefined, { ...nothing, files }, () => undefined, signal);
+    const { index } = parseIndex(storage.bytes ?? EMPTY_INDEX, Buffer.alloc(0), undefined);
+    expect([...(index?.files.keys() ?? [])]).toEqual(['/', '/none']);
   });
 
   test.each([
