@@ -78,11 +78,11 @@ export interface ObjectEntry {
   readonly chunks?: string;
   /** SHA-256 of the headers that inputs and the name decided, and words about them; see `formatHeaderState`. */
   readonly headers?: string;
-  /** What an encoded object holds: as in its metadata, see `formatSource`, or `noSource`. */
+  /** What an encoded object holds: as in its metadata, see `formatSource`, or `NO_SOURCE`. */
   readonly source?: string;
   /** Storage class that was asked for when it was written or compared; a lifecycle rule may have moved it since. */
   readonly class?: string;
-  /** Last-Modified under which the object with these headers was listed. Milliseconds since the epoch. */
+  /** Last-Modified under which the object was listed whose metadata says this. Milliseconds since the epoch. */
   readonly modified?: number;
   /** Until a listing showed that: when it was written, by this machine's clock. Milliseconds since the epoch. */
   readonly written?: number;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
 import { applyHeaderRules, expiryOf, META, REDIRECT_HEADER, type RuleLine } from './header-rules.js';
-import type { Encoded, Encoding, ListedObject, LocalFile, Stored } from './objects.js';
+import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
 /**
@@ -156,10 +156,8 @@ export function parseSource(text: string | undefined): SourceForm | undefined {
   return { md5: parsed, size: Number(size), encoding: encoding as Encoding };
 }
 
-/** In an index in place of that: the object was asked, and encodes nothing. Metadata changes without the ETag, not without the time. */
-export function noSource({ lastModified }: Pick<ListedObject, 'lastModified'>): string {
-  return `none/${lastModified}`;
-}
+/** In an index in place of that: the object was asked, and encodes nothing. */
+export const NO_SOURCE = 'none';
 
 /**
  * The file that an object encodes, as its metadata says. That is believed when it gives the digest that its stored bytes

@@ -1,10 +1,11 @@
 import { sep } from 'node:path';
 import { TargetDirectory } from '../disk/target-directory.js';
 import { classifyETag, EMPTY_MD5, type ETag, isOfOnePart, type Md5, multipartETag } from '../model/digest.js';
+import type { ObjectEntry } from '../model/digest-index.js';
 import { refusal, SyncError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
-import { formatSource, metadataMd5, noSource, statedMd5 } from '../model/headers.js';
+import { formatSource, metadataMd5, NO_SOURCE, statedMd5 } from '../model/headers.js';
 import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -22,7 +23,7 @@ import { asFailure } from './fetch-failures.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { butExcluded, guardDeletions, guardSpelling } from './guards.js';
-import { type ConfirmedFile, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
+import { type ConfirmedFile, datedBy, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
 import { isPartial } from './local-names.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
@@ -526,16 +527,19 @@ class Download {
     if (storage === undefined) return;
     const known = new Map<ObjectKey, Md5>();
     for (const [object, md5] of vouched) known.set(object.key, md5);
-    const sources = new Map<ObjectKey, string>();
+    const sources = new Map<ObjectKey, Pick<ObjectEntry, 'source' | 'modified'>>();
+    // Metadata changes without the ETag, not without the time.
+    const say = (object: ListedObject, source: string): void =>
+      void sources.set(object.key, { source, ...datedBy(object) });
     for (const { name, object } of this.#source.sourceless) {
       const md5 = planned.unchanged.get(name as ObjectKey);
       if (md5 === undefined) continue;
       known.set(object.key, md5);
-      sources.set(object.key, noSource(object));
+      say(object, NO_SOURCE);
     }
     for (const [key, { md5, form }] of fetch.fetched) {
       known.set(key, md5);
-      if (form !== undefined) sources.set(key, formatSource({ ...form, source: form }));
+      if (form !== undefined) say(listing.get(key)!, formatSource({ ...form, source: form }));
     }
     for (const { object, encoded } of files) {
       if (encoded === undefined) continue;
@@ -543,7 +547,7 @@ class Download {
       const md5 = head === undefined ? index?.objects.get(object.key)?.md5 : statedMd5(head);
       if (md5 === undefined) continue;
       known.set(object.key, md5);
-      sources.set(object.key, formatSource(encoded));
+      say(object, formatSource(encoded));
     }
     const digested = new Map<string, ConfirmedFile>(fetch.published);
     const { plain } = this.#source;

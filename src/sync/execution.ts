@@ -640,12 +640,12 @@ function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
   };
 }
 
-function encodedSources(files: Files, prefix: Prefix): ReadonlyMap<ObjectKey, string> {
-  const sources = new Map<ObjectKey, string>();
+function encodedSources(files: Files, prefix: Prefix): Confirmed['sources'] {
+  const sources = new Map<ObjectKey, Pick<ObjectEntry, 'source'>>();
   // A table has files of this disk as they are.
   if (files.columns !== undefined) return sources;
   for (const { name, encoded } of files) {
-    if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, formatSource(encoded));
+    if (encoded !== undefined) sources.set((prefix + name) as ObjectKey, { source: formatSource(encoded) });
   }
   return sources;
 }

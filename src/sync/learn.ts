@@ -140,8 +140,8 @@ export interface Confirmed {
   readonly deploys: number;
   /** Of headers that S3 answered as they should be, and the class that was asked for with them. */
   readonly headers: ReadonlyMap<ObjectKey, Pick<ObjectEntry, 'headers' | 'class'>>;
-  /** What the encoded objects among the unchanged ones hold. */
-  readonly sources: ReadonlyMap<ObjectKey, string>;
+  /** What the encoded objects among the unchanged ones hold, dated where their metadata was asked. */
+  readonly sources: ReadonlyMap<ObjectKey, Pick<ObjectEntry, 'source' | 'modified'>>;
   /** Part layouts that S3 was asked for, of some of the unchanged ones. */
   readonly layouts?: ReadonlyMap<ObjectKey, string>;
   /** What contents are made of, by digest and size. */
@@ -276,12 +276,13 @@ function keptEntry(
   const asked = (): Partial<ObjectEntry> => ({
     ...(md5 === undefined ? {} : { md5 }),
     ...(headers === undefined ? {} : { ...headers, ...datedBy(object) }),
-    ...(source === undefined ? {} : { source }),
+    ...source,
     ...(parts === undefined ? {} : { parts }),
   });
   if (known !== undefined && known.etag === etag && known.size === size) {
     const same = (md5 === undefined || md5 === known.md5) && isPlain;
-    const seen = headers === undefined ? dated(known, object) : undescribed(known);
+    const isAnother = headers !== undefined || (source !== undefined && source.source !== known.source);
+    const seen = isAnother ? undescribed(known) : dated(known, object);
     return same ? seen : { ...seen, ...asked() };
   }
   const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
@@ -299,11 +300,11 @@ function* writtenEntries({ written, after }: Confirmed): Generator<readonly [str
   }
 }
 
-/** Another run may have written the same bytes after us, with headers that nobody here knows. */
+/** Another run may have written the same bytes before or after us, with headers that nobody here knows. */
 function seenEntry(entry: ObjectEntry, { lastModified }: ListedObject): ObjectEntry {
   const seen = undated(entry);
-  if (entry.written === undefined || lastModified <= entry.written + DATED_MS)
-    return { ...seen, modified: lastModified };
+  const isOurs = entry.written === undefined || lastModified <= entry.written + DATED_MS;
+  if (entry.headers !== undefined && isOurs) return { ...seen, modified: lastModified };
   const { headers: _, class: __, ...bytes } = seen;
   return bytes;
 }
@@ -366,7 +367,9 @@ function undescribed({ source: _, ...entry }: ObjectEntry): ObjectEntry {
 }
 
 /** Nothing where the server does not say. */
-function datedBy({ lastModified }: ListedObject): { readonly modified?: number } {
+export function datedBy({ lastModified }: Pick<ListedObject, 'lastModified'>): {
+  readonly modified?: number;
+} {
   return lastModified === 0 ? {} : { modified: lastModified };
 }
 

@@ -3,7 +3,7 @@ import { forEachConcurrent } from '../model/concurrency.js';
 import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   fileAttributes,
-  noSource,
+  NO_SOURCE,
   PAGE_METADATA,
   parseSource,
   type SourceForm,
@@ -99,8 +99,9 @@ export class RemoteFiles {
     for (const file of files) {
       const { name, size, object } = file;
       const known = believed?.objects.get(object.key);
-      const source = known?.etag === object.etag ? known.source : undefined;
-      if (source === noSource(object)) continue;
+      const isSame = known?.etag === object.etag && known.modified === object.lastModified;
+      const source = isSame ? known.source : undefined;
+      if (source === NO_SOURCE) continue;
       const form = parseSource(source);
       if (form !== undefined) {
         sources.set(file, encodedFile(file, form));

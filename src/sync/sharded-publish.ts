@@ -357,7 +357,9 @@ function decided(headers: ReadonlyMap<string, HeaderSet>): HeaderDecider {
 /** Whether an index knows just this write of an object. */
 function remembers(entry: ObjectEntry | undefined, object: ListedObject | undefined): boolean {
   if (entry === undefined || object === undefined || entry.etag !== object.etag) return false;
-  return (entry.modified ?? entry.written) !== undefined && !isRewritten(entry, object);
+  const isDated = (entry.modified ?? entry.written) !== undefined;
+  // Without headers a download dated it.
+  return entry.headers !== undefined && isDated && !isRewritten(entry, object);
 }
 
 /** A plan that was judged when it was made; what it stages is staged, and what is done is unchanged. */

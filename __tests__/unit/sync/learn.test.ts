@@ -206,6 +206,33 @@ describe('what a run confirmed', () => {
     expect([own?.modified, own?.written]).toEqual([undefined, 5]);
   });
 
+  test('what is said of a content without asking what its metadata says is not dated, but where it says the same', async () => {
+    const source = `md5:${md5}/size:9/encoding:gzip`;
+    const unchanged = new Map([[key, md5]]);
+    const learnedOf = (known: string): Promise<ObjectEntry | undefined> =>
+      learned(
+        { listing: listed(7), unchanged, sources: new Map([[key, { source }]]) },
+        { etag, size: 1, md5, source: known, modified: 7 },
+      );
+    expect(await learnedOf('none')).toEqual({ etag, size: 1, md5, source });
+    expect(await learnedOf(source)).toEqual({ etag, size: 1, md5, source, modified: 7 });
+    const asked = new Map([[key, { source, modified: 8 }]]);
+    const known = { etag, size: 1, md5, source: 'none', modified: 7 };
+    expect(await learned({ listing: listed(8), unchanged, sources: asked }, known)).toEqual({
+      ...known,
+      source,
+      modified: 8,
+    });
+  });
+
+  test('what another run wrote just so is not dated: what its metadata says is not known', async () => {
+    const written = new ObjectEntries<ObjectKey>();
+    const entry = { etag, size: 1, md5, source: `md5:${md5}/size:9/encoding:gzip` };
+    written.set(key, entry);
+    written.date(key, 5);
+    expect(await learned({ written, after: listed(7) })).toEqual(entry);
+  });
+
   test('what is dated later than our write was answered may have the headers of another run', async () => {
     const entry = { etag, size: 1, md5, ...asked };
     const written = new ObjectEntries<ObjectKey>();
