@@ -167,6 +167,21 @@ describe('each distinct content is sent once', () => {
     });
   });
 
+  test('C1: a sequence that is shifted by one, where nothing can be staged: nothing but the new is sent', async () => {
+    const shifted = (by: number): Record<string, string> =>
+      Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${i}.jpg`, `photo ${100 + i - by}`]));
+    await writeTree(shifted(0), root);
+    await publish(s3, bucket, root);
+    await writeTree(shifted(1), root);
+    s3.server.faults.add({
+      match: { operation: 'UploadPartCopy' },
+      fault: { kind: 'error', code: 'NotImplemented' },
+    });
+    const run = await publish(s3, bucket, root, { canStage: false });
+    expect(run).toMatchObject({ exit: 0, report: { sentBytes: 8 } });
+    await expectEqual();
+  });
+
   test('C2: a swap and a ring of three: nothing is sent', async () => {
     await writeTree({ a: 'AAAA', b: 'BBBB', x: 'x', y: 'yy', z: 'zzz' }, root);
     await publish(s3, bucket, root);

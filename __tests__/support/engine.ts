@@ -42,6 +42,7 @@ export interface Changes {
   /** The tree lies in a bucket; elsewhere than the destination where a server is named. */
   readonly source?: TreeSource;
   readonly canTag?: boolean;
+  readonly canStage?: boolean;
   readonly signal?: AbortSignal;
   readonly target?: Target;
 }
@@ -137,6 +138,7 @@ export async function publish(
   const { maxCopySize } = changes;
   if (maxCopySize !== undefined) Object.defineProperty(store, 'maxCopySize', { value: maxCopySize });
   if (changes.canTag !== undefined) Object.defineProperty(store, 'canTag', { value: changes.canTag });
+  if (changes.canStage !== undefined) Object.defineProperty(store, 'canStage', { value: changes.canStage });
   const copyFrom: CopyPlace[] = [];
   for (const { place } of options.copies.from) {
     const same = place.bucket === bucket;

@@ -7,6 +7,7 @@ export const KEEP: PlanPolicy = {
   send: 'upload',
   again: 'copy',
   delay: false,
+  canStage: true,
   retained: () => false,
   grace: () => 'due',
   copyMinSize: 0,

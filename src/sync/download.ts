@@ -412,6 +412,7 @@ class Download {
         send: 'download',
         again: this.#target.duplicates === 'link' ? 'link' : 'copy',
         delay: delayUpdates !== false,
+        canStage: true,
         copyMinSize: 0,
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,

@@ -69,6 +69,8 @@ export interface PlanPolicy {
   readonly again: 'copy' | 'link';
   /** Everything is staged before anything changes. */
   readonly delay: boolean;
+  /** Whether the destination can stage, as far as is known. */
+  readonly canStage: boolean;
   /** Bytes; content below it is sent, not copied. */
   readonly copyMinSize: number;
   readonly deleteAfter: boolean;
@@ -440,6 +442,7 @@ function addWrites(
       follows: from !== undefined && 'key' in from ? from.key : undefined,
     })),
     refreshed,
+    policy.canStage,
   );
   for (const { key, rank, file, from, small } of decided) {
     const object = listing.get(key);

@@ -494,6 +494,7 @@ export class Preparation {
         send: 'upload',
         again: 'copy',
         delay: false,
+        canStage: store.canStage,
         copyMinSize: copies.minSize,
         deleteAfter: deletes.deleteAfter && files.length > 0,
         deleteExcluded: deletes.deleteExcluded,

@@ -30,9 +30,14 @@ const LONGEST_CHAIN = 16;
  * rings with such trees. Further names of a content follow the first; where that one becomes archived, each reads by
  * itself. A chain, a log rotation (C1), resolves by phases, and is cut by staging where it is long; a ring, a swap (C2), is
  * broken by staging its smallest member. A source that an earlier rank overwrites is staged before that rank (C17). `refreshed` are keys that are copied onto themselves,
- * with their ranks: what follows one in its own rank comes after it.
+ * with their ranks: what follows one in its own rank comes after it. Where the destination stages nothing (`canStage`), what
+ * should be staged is sent: a ring has no other way, a long chain is slow rather than sent again.
  */
-export function orderReads(writes: readonly Write[], refreshed: ReadonlyMap<ObjectKey, number>): Order {
+export function orderReads(
+  writes: readonly Write[],
+  refreshed: ReadonlyMap<ObjectKey, number>,
+  canStage: boolean,
+): Order {
   const byKey = new Map(writes.map((write) => [write.key, write]));
   const rankOf = (key: ObjectKey): number | undefined => byKey.get(key)?.rank ?? refreshed.get(key);
   const staged = new Map<ObjectKey, number>();
@@ -53,7 +58,7 @@ export function orderReads(writes: readonly Write[], refreshed: ReadonlyMap<Obje
     before.delete(smallest.key);
     staged.set(smallest.key, smallest.rank);
   }
-  for (const key of cutsOf(before)) {
+  for (const key of canStage ? cutsOf(before) : []) {
     before.delete(key);
     staged.set(key, byKey.get(key)!.rank);
   }

@@ -20,6 +20,7 @@ function ordered(lines: readonly string[], refreshed: Readonly<Record<string, nu
   const { phases, staged } = orderReads(
     lines.map(write),
     new Map(Object.entries(refreshed)) as unknown as ReadonlyMap<ObjectKey, number>,
+    true,
   );
   return { phases: Object.fromEntries(phases), staged: Object.fromEntries(staged) };
 }
@@ -73,8 +74,9 @@ test('what follows a renewed key comes after it in its own rank, and need not wa
 });
 
 describe('a long chain', () => {
-  const longest = (lines: readonly Write[]): number => {
-    const { phases, staged } = orderReads(lines, new Map());
+  const lines = Array.from({ length: 600 }, (_, i) => write(`k${i} <- k${i - 1}`.replace(' <- k-1', '')));
+  const longest = (lines: readonly Write[], canStage = true): number => {
+    const { phases, staged } = orderReads(lines, new Map(), canStage);
     for (const { key, reads } of lines) {
       const after = lines.find((line) => line.key === reads);
       if (after === undefined || staged.has(key)) continue;
@@ -84,13 +86,17 @@ describe('a long chain', () => {
   };
 
   test('is cut, so that its links do not wait for all that come before them', () => {
-    const lines = Array.from({ length: 600 }, (_, i) => write(`k${i} <- k${i - 1}`.replace(' <- k-1', '')));
     expect(longest(lines)).toBe(15);
     expect(longest(lines.toReversed())).toBe(15);
-    expect(orderReads(lines, new Map()).staged.size).toBe(37);
-    expect(orderReads(lines.slice(0, 16), new Map()).staged.size).toBe(0);
+    expect(orderReads(lines, new Map(), true).staged.size).toBe(37);
+    expect(orderReads(lines.slice(0, 16), new Map(), true).staged.size).toBe(0);
     const ring = [write('k0 <- k599'), ...lines.slice(1)];
     expect(longest(ring)).toBe(15);
+  });
+
+  test('is not cut where nothing can be staged: each cut would be sent', () => {
+    expect(longest(lines, false)).toBe(599);
+    expect(orderReads(lines, new Map(), false).staged.size).toBe(0);
   });
 
   test('is cut wherever it is met, and whatever else reads its members', () => {
