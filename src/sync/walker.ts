@@ -22,10 +22,12 @@ export const GIT = '.git';
 const REPLACEMENT = '\ufffd';
 
 /**
- * Ways to one directory by a link that lies behind another link. Two links in each of 40 directories to the next one are 2^39
- * ways to the last, and no name among them is too long for a key.
+ * Ways to one directory by a link that lies behind another link: so many, or so many for each link there is. Two links in each
+ * of 40 directories to the next one are 2^39 ways to the last, and no name among them is too long for a key; thousands of
+ * versions that share what has a link inside are one way each.
  */
 const MOST_WAYS = 1_000;
+const MOST_WAYS_A_LINK = 16;
 
 interface Directory {
   /** To open it by. */
@@ -105,6 +107,8 @@ export function createWalker({
   const uid = process.geteuid?.();
   /** Behind a link, by where they lead. */
   const ways = new Map<string, number>();
+  /** Where links lie, each met by one way or by many. */
+  const links = new Set<string>();
   let multiplies = false;
 
   function refuse(code: ErrorCode, name: string, clause: string): void {
@@ -276,20 +280,23 @@ export function createWalker({
       findings.skipped.set(name, kindOf(stats));
     } else if (isOnTheWay(directory, real)) {
       refuse('symlink-cycle', name, `${link}, a directory that the link itself lies in`);
-    } else if (match !== undefined && isOneOfFew(directory, name, real)) {
+    } else if (match !== undefined && isOneOfFew(directory, base, real)) {
       return { ...below(directory, base, match), real, behindLink: true };
     }
     return undefined;
   }
 
   /** Links that lead to directories with further links multiply: the walk would not end. Told once, as it ends the run. */
-  function isOneOfFew({ behindLink }: Directory, name: string, real: string): boolean {
-    if (!behindLink) return true;
+  function isOneOfFew(directory: Directory, base: string, real: string): boolean {
+    links.add(withSeparator(directory.real) + base);
+    if (!directory.behindLink) return true;
     if (multiplies) return false;
     const met = (ways.get(real) ?? 0) + 1;
     ways.set(real, met);
-    multiplies = met > MOST_WAYS;
-    const what = `${showName(name)} is one of more than ${MOST_WAYS} ways to one directory, by links behind links`;
+    const most = Math.max(MOST_WAYS, MOST_WAYS_A_LINK * links.size);
+    multiplies = met > most;
+    const name = directory.namePrefix + base;
+    const what = `${showName(name)} is one of more than ${most} ways to one directory, by links behind links`;
     if (multiplies) refuse('symlink-cycle', name, what);
     return !multiplies;
   }

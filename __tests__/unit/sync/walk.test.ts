@@ -579,14 +579,14 @@ describe('symbolic links', () => {
     const error = await walkError(['o']);
     expect(error).toMatchObject({ code: 'symlink-cycle', exit: 4 });
     expect(error.message).toMatch(
-      /^1 entry stands in the way: '[0-9ab/]+' is one of more than 1000 ways to one directory, by links behind links; exclude/,
+      /^1 entry stands in the way: '[0-9ab/]+' is one of more than 1\d\d\d ways to one directory, by links behind links; exclude/,
     );
   });
 
-  test('any number of links may lead to one directory, and few behind them', async () => {
+  test('any number of links may lead to one directory, and by a link in it on to another: each is one way', async () => {
     await make('o/shared/deep/c');
     await symlink('../real', at('o/shared/more'));
-    const links = Array.from({ length: 900 }, (_, i) => `link${i}`);
+    const links = Array.from({ length: 1_100 }, (_, i) => `link${i}`);
     for (const name of links) await symlink('shared', at(`o/${name}`));
     const tree = await walkLines(['o']);
     expect(tree.files.length).toBe(2 + 2 * (links.length + 1));
