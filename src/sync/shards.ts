@@ -231,9 +231,11 @@ export function withFiles(steps: readonly ShardStep[], files: Files): readonly S
   const byName = new Map<string, LocalFile>();
   for (const file of files) byName.set(file.name, file);
   const wrong: string[] = [];
+  let lacksRedirects = false;
   const due = steps.map((step) => {
-    const { name, encoded } = step.file;
+    const { name, encoded, redirect } = step.file;
     const file = byName.get(name);
+    lacksRedirects ||= file === undefined && redirect !== undefined;
     if (file?.size !== (encoded?.source ?? step.file).size) wrong.push(name);
     if (file === undefined) return step;
     // Its stored bytes are made when they are sent.
@@ -241,8 +243,9 @@ export function withFiles(steps: readonly ShardStep[], files: Files): readonly S
     return { ...step, file: stored };
   });
   if (wrong.length === 0) return due;
+  const needs = lacksRedirects ? 'files, and the redirects-file of the plan' : 'files';
   throw mismatch(
-    `this tree is not the one that was planned: ${named(wrong)} ${wrong.length === 1 ? 'is' : 'are'} missing or of another size; apply needs the same files`,
+    `this tree is not the one that was planned: ${named(wrong)} ${wrong.length === 1 ? 'is' : 'are'} missing or of another size; apply needs the same ${needs}`,
   );
 }
 

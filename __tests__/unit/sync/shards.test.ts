@@ -138,6 +138,14 @@ describe('the files of this machine', () => {
       ': a, b are missing or of',
     );
   });
+
+  test('redirects are told from files: their own input is what lacks', () => {
+    const led = step('old');
+    const leading: ShardStep = { ...led, file: { ...led.file, redirect: '/a' } };
+    expect(() => withFiles([step('a'), leading], [file('a')])).toThrow(
+      'old is missing or of another size; apply needs the same files, and the redirects-file of the plan',
+    );
+  });
 });
 
 describe('a plan file', () => {
