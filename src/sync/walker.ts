@@ -9,6 +9,7 @@ import type { LocalFile } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
 import type { Excludes } from './excludes.js';
 import type { FileTable } from './file-table.js';
+import { isPartial } from './local-names.js';
 import { createLstat, statFields } from './lstat.js';
 import type { DirectoryMatch, PathMatcher } from './path-match.js';
 import type { Start } from './roots.js';
@@ -131,8 +132,12 @@ export function createWalker({
     return undefined;
   }
 
-  /** What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. */
+  /**
+   * What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. What a download
+   * has not finished is none of it: a file gets its own name so.
+   */
   function vanished(name: string): void {
+    if (isPartial(name)) return;
     refuse('file-vanished', name, `${showName(name)} vanished while the tree was read`);
   }
 

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import {
   chmod,
   cp,
@@ -24,6 +24,7 @@ import { transformFile } from '@swc/core';
 import { literalPath, parsePathLines } from '../../../src/action/path-lines.js';
 import { type SyncError, usageError } from '../../../src/model/errors.js';
 import type { TreeOptions } from '../../../src/model/options.js';
+import { progressName, temporaryName } from '../../../src/sync/local-names.js';
 import { createLstat } from '../../../src/sync/lstat.js';
 import { type Tree, walk } from '../../../src/sync/walk.js';
 import { showName } from '../../../src/sync/walk-findings.js';
@@ -926,6 +927,18 @@ describe('a tree that changes, and one that is large', () => {
     const error = await walkError(['o'], { onProgress });
     expect(error).toMatchObject({ code: 'file-vanished', exit: 4 });
     expect(error.message).toMatch(/^2 entries stand in the way: 'b' vanished .*; 'sub\/' vanished /);
+  });
+
+  test('what a download has not finished may vanish while the tree is read: it gets its own name', async () => {
+    const partial = temporaryName();
+    await make('o/a', `o/${partial}`, `o/${progressName(partial)}`);
+    let visits = 0;
+    const onProgress = (): void => {
+      if (++visits > 1) return;
+      for (const name of [partial, progressName(partial)]) rmSync(join(work, 'o', name));
+    };
+    expect(names(await walkLines(['o'], { onProgress }))).toEqual(['a']);
+    expect(visits).toBeGreaterThan(1);
   });
 
   test('D2: what is replaced while the tree is read refuses the run, file or link', async () => {
