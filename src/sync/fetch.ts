@@ -1,5 +1,15 @@
 import type { BigIntStats } from 'node:fs';
-import { constants, copyFile, type FileHandle, lstat, open, rename, rm, unlink } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  type FileHandle,
+  lstat,
+  open,
+  readdir,
+  rename,
+  rm,
+  unlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileCalls, type FileTraits, giveTraits, unlessAbsent } from '../disk/file-calls.js';
 import { baseOf, InTheWayError, parentOf, type TargetDirectory } from '../disk/target-directory.js';
@@ -42,7 +52,7 @@ import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
 import { asFailure, changed, collision, foreign } from './fetch-failures.js';
-import { FileChangedError, type FileDigest, type FileJob } from './file-bytes.js';
+import { FileChangedError, type FileDigest, type FileJob, md5At } from './file-bytes.js';
 import { GatheredDigests } from './gathered-digests.js';
 import type { GrowingDigest } from './growing-digest.js';
 import { progressName, resumableName, temporaryName } from './local-names.js';
@@ -66,7 +76,7 @@ const WORTH_GATHERING = 1024 * 1024;
 /** A file of this size, or that is half of all, is digested while it is written: at the end it would be waited for. Bytes. */
 const WORTH_GROWING = 64 * 1024 * 1024;
 
-/** At a file that another run has just named: when that takes its temporary name away the file shows another time. */
+/** At a file that another run has just named: a third one may give the name to its own. */
 const LOOKS = 3;
 
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
@@ -664,14 +674,18 @@ export class Fetch implements Performer {
         } else {
           const now = await this.#files.lstat(to);
           if (now !== undefined && !now.isFile()) throw new InTheWayError(`${name} is no regular file`);
-          const other = isFree && now !== undefined ? await this.#otherNameOf(now, name) : undefined;
+          const other = isFree && now !== undefined ? await this.#otherNameOf(now, name, at) : undefined;
           if (other !== undefined) throw collision(name, other);
           const isAsMet = isFree
             ? now === undefined
             : now !== undefined && tokenOf(now) === condition.ifMatch;
-          if (isAsMet || overwrite === 'always') await this.#files.rename(from, to);
+          if (isAsMet || overwrite === 'always') {
+            await this.#files.rename(from, to);
+            // One file under both names keeps them: another run has linked the same twin.
+            if (!isAsMet) await rm(from, { force: true });
+          }
           // Another download of the same objects is done when it has made what this one would.
-          else if (await this.#holds(to, name, md5)) await this.#files.unlink(from);
+          else if (await this.#holds(to, md5)) await this.#files.unlink(from);
           else throw foreign(name);
         }
         if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
@@ -686,16 +700,19 @@ export class Fetch implements Performer {
     }
   }
 
-  /** Whether what was found under a name has the content that is due there. */
-  async #holds(path: string, name: string, md5: Md5): Promise<boolean> {
+  /**
+   * Whether what was found under a name has the content that is due there. Its ctime may change meanwhile, unlike when it is
+   * digested elsewhere: the other run takes its temporary name away, or links further names to it.
+   */
+  async #holds(path: string, md5: Md5): Promise<boolean> {
     for (let attempt = 0; attempt < LOOKS; attempt++) {
-      const now = await this.#files.lstat(path);
-      if (now?.isFile() !== true) return false;
-      const file = { ...this.#fileOf(name, now), path, real: path };
+      const before = await this.#files.lstat(path);
+      if (before?.isFile() !== true) return false;
       try {
-        return (await this.#options.pool.digest({ file, layouts: [] }, file.size)).md5 === md5;
+        const found = await md5At(path);
+        const after = await this.#files.lstat(path);
+        if (after !== undefined && tokenOf(after) === tokenOf(before)) return found === md5;
       } catch (error) {
-        if (error instanceof FileChangedError) continue;
         if (!isGone(error)) unlessDenied(error);
         return false;
       }
@@ -723,7 +740,7 @@ export class Fetch implements Performer {
   }
 
   /** Another name under which a file was met or made: what is found under `name` then shows that both are one there. */
-  async #otherNameOf(found: BigIntStats, name: string): Promise<string | undefined> {
+  async #otherNameOf(found: BigIntStats, name: string, at: string): Promise<string | undefined> {
     const { local } = this.#options;
     if (this.#byInode === undefined) {
       this.#byInode = new Map();
@@ -734,7 +751,9 @@ export class Fetch implements Performer {
     if (other === undefined || other.name === name) return undefined;
     // A file that was replaced meanwhile leaves its number to the next one.
     const now = await this.#files.lstat(other.path);
-    return now !== undefined && inodeOf(now) === inodeOf(found) ? other.name : undefined;
+    if (now === undefined || inodeOf(now) !== inodeOf(found)) return undefined;
+    // Links to one file are two names of it, as another run makes them: each is listed as it is spelled.
+    return found.nlink > 1n && (await readdir(at)).includes(baseOf(name)) ? undefined : other.name;
   }
 
   #fileOf(name: string, stats: BigIntStats): LocalFile {

@@ -597,6 +597,19 @@ export async function withOpenFile<T>(file: LocalFile, work: (handle: FileHandle
   }
 }
 
+/** MD5 of whatever a file has while it is read, through no link. `undefined`: it is no file. */
+export async function md5At(path: string): Promise<Md5 | undefined> {
+  const handle = await open(path, READING | constants.O_NOFOLLOW);
+  try {
+    if (!(await handle.stat()).isFile()) return undefined;
+    const whole = createHash('md5');
+    for await (const bytes of handle.createReadStream({ autoClose: false })) whole.update(bytes);
+    return whole.digest('hex') as Md5;
+  } finally {
+    await handle.close();
+  }
+}
+
 /** CRC32 of a file as S3 spells it: base64 of four bytes, the highest first. Throws FileChangedError. */
 export async function crc32Of(file: LocalFile): Promise<string> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK);

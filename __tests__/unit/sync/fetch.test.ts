@@ -1,18 +1,19 @@
-import { appendFile, lstat, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, link, lstat, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { TargetDirectory } from '../../../src/disk/target-directory.js';
-import { type ETag, type Md5, md5Of } from '../../../src/model/digest.js';
+import { EMPTY_MD5, type ETag, type Md5, md5Of } from '../../../src/model/digest.js';
 import { SyncError } from '../../../src/model/errors.js';
 import type { StepOutcome } from '../../../src/model/events.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
-import type { DeleteStep, UploadStep } from '../../../src/model/plan.js';
+import type { DeleteStep, DownloadStep, UploadStep } from '../../../src/model/plan.js';
 import { type ObjectHead, type ReadableStore, StoreError } from '../../../src/store/object-store.js';
 import { DigestPool } from '../../../src/sync/digest-pool.js';
 import { Fetch, type FetchOptions, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
 import { asFailure } from '../../../src/sync/fetch-failures.js';
 import { progressName, resumableName } from '../../../src/sync/local-names.js';
+import { statFields } from '../../../src/sync/lstat.js';
 import { noise, readTree, removeTree, writeTree } from '../../support/tree.js';
 
 const system = (code: string): Error =>
@@ -152,6 +153,66 @@ describe('files of a target', () => {
     });
     expect(getWhole).toHaveBeenCalledTimes(2);
     expect([...(await readTree(root)).keys()]).toEqual(['d/gone']);
+  });
+
+  test.each(['if-unchanged', 'always'] as const)(
+    'R10: what turns out to be one name with another file is left alone, overwrite %s',
+    async (overwrite) => {
+      await writeTree({ readme: 'same' }, root);
+      const path = join(root, 'readme');
+      // As if both spellings were one: the file that was met under the other one is here.
+      const met = { name: 'README', path, real: path, ...statFields(await lstat(path, { bigint: true })) };
+      fetch = new Fetch({ ...options(), overwrite, local: new Map([['README', met]]) });
+      expect(await fetch.write(empty('readme'))).toMatchObject({
+        outcome: 'failed',
+        error: {
+          code: 'key-collision',
+          message: expect.stringContaining('it is one name with README on this file system'),
+        },
+      });
+      expect((await readTree(root)).get('readme')?.toString()).toBe('same');
+      // Hard links are two names.
+      await link(path, join(root, 'theirs'));
+      const isDone = overwrite === 'always';
+      expect(await fetch.write(empty('theirs'))).toMatchObject(
+        isDone ? { outcome: 'done' } : { outcome: 'failed', error: { code: 'foreign-writer' } },
+      );
+      expect((await readTree(root)).get('theirs')?.toString()).toBe(isDone ? '' : 'same');
+    },
+  );
+
+  function empty(name: string): DownloadStep {
+    const object = {
+      key: `p/${name}` as ObjectKey,
+      etag: EMPTY_MD5 as string as ETag,
+      size: 0,
+      lastModified: 0,
+    };
+    const stats = { mtimeNs: 0n, ctimeNs: 0n, dev: 0n, ino: 0n, nlink: 1, mode: 0 };
+    return {
+      key: name as ObjectKey,
+      file: { name, path: '', real: '', size: 0, ...stats, object },
+      md5: undefined,
+      rank: 0,
+      bytes: 0,
+      staged: false,
+      condition: { ifNoneMatch: '*' },
+      action: 'download',
+      reason: 'new',
+    };
+  }
+
+  test('what another run made is done though that links further names to it while it is read', async () => {
+    await writeTree({ theirs: Buffer.alloc(0) }, root);
+    const path = join(root, 'theirs');
+    let links = 0;
+    const linking = (async () => {
+      for (; links < 400; links++) await link(path, join(root, `link${links}`));
+    })();
+    const outcomes = [];
+    while (links < 400) outcomes.push((await fetch.write(empty('theirs'))).outcome);
+    await linking;
+    expect(new Set(outcomes)).toEqual(new Set(['done']));
   });
 
   describe('that are fetched in ranges', () => {
