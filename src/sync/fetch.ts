@@ -55,9 +55,9 @@ import { asFailure, changed, collision, foreign } from './fetch-failures.js';
 import { FileChangedError, type FileDigest, type FileJob, md5At } from './file-bytes.js';
 import { GatheredDigests } from './gathered-digests.js';
 import type { GrowingDigest } from './growing-digest.js';
-import { progressName, resumableName, temporaryName } from './local-names.js';
+import { markOfPartial, progressName, resumableName, temporaryName } from './local-names.js';
 import { statFields } from './lstat.js';
-import { appendLine, doneRanges, isSameInode, linesOf, openPartial } from './partial-file.js';
+import { addRange, doneRanges, isInUse, isSameInode, linesOf, openPartial } from './partial-file.js';
 import { errorCode, isGone } from './system-error.js';
 import { type Evidence, isJudgedWhole, Verifier } from './verify.js';
 
@@ -126,8 +126,8 @@ interface Made {
   readonly md5: Md5;
   /** What the object said that it encodes. */
   readonly form: SourceForm | undefined;
-  /** The next run can go on with it. */
-  readonly resumable?: true;
+  /** It came in ranges: what was written down of them goes when it has its name. */
+  readonly ranged?: true;
 }
 
 /** A file of this run under its own name. */
@@ -232,7 +232,7 @@ export class Fetch implements Performer {
   /** Takes away what was made and not placed; a large object, whole or half there, stays for the next run. */
   async close(): Promise<void> {
     for (const made of this.#staged.values()) {
-      if (made.resumable !== true) await this.#discard(made.name, made.temporary);
+      if (markOfPartial(made.temporary) !== undefined) await this.#discard(made.name, made.temporary);
     }
     this.#staged.clear();
   }
@@ -385,17 +385,19 @@ export class Fetch implements Performer {
     try {
       return await this.#fetchOnce(file, object);
     } catch (error) {
-      // A body that is not what was said may have been damaged on its way, or what it was gone on with.
-      if (!(error instanceof WrongContentError)) throw error;
-      return this.#fetchOnce(file, object);
+      // A body that is not what was said may have been damaged on its way, or what it was gone on with. That may be another
+      // run's too, which wrote to it, or gave it its name.
+      if (!(error instanceof WrongContentError || error instanceof FileChangedError)) throw error;
+      return this.#fetchOnce(file, object, true);
     }
   }
 
-  async #fetchOnce(file: LocalFile, object: RemoteObject): Promise<Made> {
+  /** @param apart from what other runs may go on with */
+  async #fetchOnce(file: LocalFile, object: RemoteObject, apart = false): Promise<Made> {
     if (object.size >= WORTH_GATHERING) {
       return this.#digests.making((digest) =>
         isLarge(object.size)
-          ? this.#fetchLarge(file, object, digest)
+          ? this.#fetchLarge(file, object, digest, apart)
           : this.#fetchMedium(file, object, digest),
       );
     }
@@ -496,18 +498,26 @@ export class Fetch implements Performer {
 
   /**
    * A large object comes in ranges, several at a time, into a file that the next run goes on with. It is bound to the
-   * ETag, and proved as a whole at the end.
+   * ETag, and proved as a whole at the end. Where another run is at it this one makes a file of its own.
    */
-  async #fetchLarge(file: LocalFile, object: RemoteObject, digestOf: Digesting): Promise<Made> {
+  async #fetchLarge(
+    file: LocalFile,
+    object: RemoteObject,
+    digestOf: Digesting,
+    apart: boolean,
+  ): Promise<Made> {
     const head = await this.#head(object);
     const { name } = file;
     const { pool, bytesDue } = this.#options;
-    const partial = resumableName(name, object);
-    /** Its name while it is judged. */
-    let temporary = partial;
+    const common = resumableName(name, object);
+    /** Its name by now. */
+    let temporary = common;
     let growing: GrowingDigest | undefined;
     try {
       return await this.#options.directory.within(parentOf(name), true, async (at) => {
+        const isOthers = apart || (await isInUse(join(at, progressName(common))));
+        const partial = isOthers ? temporaryName() : common;
+        temporary = partial;
         const path = join(at, partial);
         const grow = (): GrowingDigest | undefined => {
           const isWorthIt =
@@ -516,12 +526,12 @@ export class Fetch implements Performer {
           return growing;
         };
         const progress = join(at, progressName(partial));
-        const { resumed, made, isShared } = await this.#fetchRanges(name, path, progress, object, head, grow);
+        const { resumed, made, isShared } = await this.#fetchRanges(path, progress, object, head, grow);
         const met = async (): Promise<LocalFile> => {
           const there = join(at, temporary);
           const stats = await lstat(there, { bigint: true }).catch(unlessAbsent);
           // Another run is at the same object: it has taken what was written, or begun anew.
-          if (stats === undefined || !isSameInode(stats, made)) throw foreign(name);
+          if (stats === undefined || !isSameInode(stats, made)) throw taken();
           return { ...file, ...statFields(stats), path: there, real: there };
         };
         /** Out of the reach of other runs: each looks for the file under its name before it writes. */
@@ -555,12 +565,13 @@ export class Fetch implements Performer {
         this.fetched.set(object.key, { md5, form: storedSource(head, md5) });
         const form = this.#formOf(head, md5);
         const result = await this.#finish(file, there, temporary, md5, form, head);
-        return temporary === partial && form === undefined ? { ...result, resumable: true } : result;
+        return temporary === partial && form === undefined ? { ...result, ranged: true } : result;
       });
     } catch (error) {
       // Nothing of it is to be gone on with.
-      if (error instanceof WrongContentError || temporary !== partial) await this.#discard(name, temporary);
-      throw error;
+      if (error instanceof WrongContentError || markOfPartial(temporary) !== undefined)
+        await this.#discard(name, temporary);
+      throw temporary === common && isGone(error) ? taken() : error;
     } finally {
       growing?.end();
     }
@@ -573,7 +584,6 @@ export class Fetch implements Performer {
    * @param grow begins a digest of the file, where this run alone has made it
    */
   async #fetchRanges(
-    name: string,
     path: string,
     progress: string,
     object: RemoteObject,
@@ -610,17 +620,17 @@ export class Fetch implements Performer {
           const { body } = await this.#read(object, { range, room });
           // Another run may have proved the file and given it its name: it is nobody's to write to from then on.
           const now = await lstat(path, { bigint: true }).catch(unlessAbsent);
-          if (now === undefined || !isSameInode(now, made) || now.nlink !== 1n) throw foreign(name);
+          if (now === undefined || !isSameInode(now, made) || now.nlink !== 1n) throw taken();
           await writeAll(handle, body, offset);
           there.add(i);
           advance();
           // Which ranges are there is written down after their bytes.
-          await appendLine(progress, `${i}`);
+          await addRange(progress, i);
         };
         return this.#bodies.with(size, work, { turn: turnOf(object) });
       });
       const isShared = async (): Promise<boolean> =>
-        !isNew || (await linesOf(progress))?.length !== ranges.length;
+        !isNew || (await linesOf(progress))?.length !== ranges.length + 1;
       return { resumed: due.length < ranges.length, made, isShared };
     } finally {
       await handle.close();
@@ -658,7 +668,7 @@ export class Fetch implements Performer {
 
   /** Gives a file its name, where that is still free or still has what was met. */
   async #place(
-    { name, temporary, md5, form, resumable }: Made,
+    { name, temporary, md5, form, ranged }: Made,
     condition: Condition,
     key: ObjectKey,
   ): Promise<void> {
@@ -688,7 +698,7 @@ export class Fetch implements Performer {
           else if (await this.#holds(to, md5)) await this.#files.unlink(from);
           else throw foreign(name);
         }
-        if (resumable === true) await rm(join(at, progressName(temporary)), { force: true });
+        if (ranged === true) await rm(join(at, progressName(temporary)), { force: true });
         return this.#files.lstat(to);
       });
       // Something else took it away again.
@@ -871,6 +881,11 @@ function sameFile(file: LocalFile, now: BigIntStats): boolean {
 function agrees(stats: BigIntStats, { mode, mtime }: FileAttributes): boolean {
   const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
   return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+}
+
+/** By another run that is at the same object. */
+function taken(): FileChangedError {
+  return new FileChangedError('another run has taken it');
 }
 
 /** A disk that is nearly full takes a part of what it is given, and says so before it fails. */

@@ -1,11 +1,9 @@
 import type { BigIntStats, Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { hasProcessEnded, processMark } from '../disk/process-mark.js';
 import { foreign } from './fetch-failures.js';
 import { NO_WAITING, READING } from './file-bytes.js';
-
-/** Written down by a run that goes on with a file, before it writes to it: no number of a range. */
-const JOINED = 'joined';
 
 /**
  * Ranges that an interrupted run wrote down after it had written them. `undefined`: there is no file to go on with, or
@@ -25,6 +23,12 @@ export async function doneRanges(
   return new Set(numbers.filter((number) => Number.isSafeInteger(number)));
 }
 
+/** Whether another run that can be seen from here writes to the file: each says so before it does. */
+export async function isInUse(progress: string): Promise<boolean> {
+  const lines = (await linesOf(progress)) ?? [];
+  return lines.some((line) => line !== processMark() && hasProcessEnded(line) === false);
+}
+
 /** `undefined`: something else has the name. */
 export async function linesOf(progress: string): Promise<readonly string[] | undefined> {
   let handle: FileHandle;
@@ -41,9 +45,14 @@ export async function linesOf(progress: string): Promise<readonly string[] | und
   }
 }
 
+/** Of a range that is there. Where another run has taken the file, what is written down of it is gone too: ENOENT. */
+export async function addRange(progress: string, i: number): Promise<void> {
+  await appendLine(progress, `${i}`, 0);
+}
+
 /** Through no link, of whichever kind, and into nothing but a file: whoever may write here must not choose what is written to. */
-export async function appendLine(progress: string, line: string): Promise<void> {
-  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+async function appendLine(progress: string, line: string, create: number): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_APPEND | create;
   const handle = await open(progress, flags | constants.O_NOFOLLOW | NO_WAITING, 0o666);
   try {
     if (!isPlain(await handle.stat())) throw foreign(basename(progress));
@@ -61,13 +70,14 @@ function isPlain(stats: Stats): boolean {
   return stats.isFile() && stats.nlink === 1;
 }
 
-/** Opens a file that is fetched range by range. One that is there already may be another run's too, which is told. */
+/** Opens a file that is fetched range by range, and writes down whose it is. One that is there already may be another run's too. */
 export async function openPartial(
   path: string,
   progress: string,
   isFresh: boolean,
 ): Promise<{ readonly handle: FileHandle; readonly isNew: boolean }> {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  await appendLine(progress, processMark(), constants.O_CREAT);
   const made = isFresh
     ? await open(path, flags | constants.O_EXCL, 0o666).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') throw error;
@@ -75,6 +85,5 @@ export async function openPartial(
       })
     : undefined;
   if (made !== undefined) return { handle: made, isNew: true };
-  await appendLine(progress, JOINED);
   return { handle: await open(path, flags, 0o666), isNew: false };
 }

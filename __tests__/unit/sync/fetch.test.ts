@@ -1,6 +1,8 @@
-import { appendFile, link, lstat, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { appendFile, link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { processMark } from '../../../src/disk/process-mark.js';
 import { TargetDirectory } from '../../../src/disk/target-directory.js';
 import { EMPTY_MD5, type ETag, type Md5, md5Of } from '../../../src/model/digest.js';
 import { SyncError } from '../../../src/model/errors.js';
@@ -12,9 +14,16 @@ import { type ObjectHead, type ReadableStore, StoreError } from '../../../src/st
 import { DigestPool } from '../../../src/sync/digest-pool.js';
 import { Fetch, type FetchOptions, secondsOf, tokenOf } from '../../../src/sync/fetch.js';
 import { asFailure } from '../../../src/sync/fetch-failures.js';
-import { progressName, resumableName } from '../../../src/sync/local-names.js';
+import { FileChangedError } from '../../../src/sync/file-bytes.js';
+import { progressName, resumableName, temporaryName } from '../../../src/sync/local-names.js';
 import { statFields } from '../../../src/sync/lstat.js';
 import { noise, readTree, removeTree, writeTree } from '../../support/tree.js';
+
+/** When a process began, as its mark says it. */
+function beganOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
 
 const system = (code: string): Error =>
   Object.assign(new Error(`${code}: as told`), { code, syscall: 'open' });
@@ -276,6 +285,8 @@ describe('files of a target', () => {
     }
 
     const partial = (): string => join(root, resumableName('big', object));
+    /** Of a process of which nobody here can know. */
+    const ELSEWHERE = '0123456789ab.12.345';
 
     test('are judged by what was digested meanwhile, as far as the beginning was there', async () => {
       expect(await write()).toMatchObject({ outcome: 'done' });
@@ -294,9 +305,9 @@ describe('files of a target', () => {
     test('are read again where another run goes on with the same file: what it wrote came after', async () => {
       meanwhile = async () => {
         // When both other ranges are there.
-        while ((await readFile(progressName(partial()), 'utf8').catch(() => '')).length < 4)
+        while (!/^(?:\d\n){2}/m.test(await readFile(progressName(partial()), 'utf8').catch(() => '')))
           await new Promise((resolve) => setTimeout(resolve, 5));
-        await appendFile(progressName(partial()), 'joined\n');
+        await appendFile(progressName(partial()), `${ELSEWHERE}\n`);
         await writeFile(partial(), 'other bytes', { flag: 'r+' });
         meanwhile = async () => undefined;
       };
@@ -309,11 +320,56 @@ describe('files of a target', () => {
 
     test('are written no further where another run has given the file its name', async () => {
       meanwhile = async () => {
+        meanwhile = async () => undefined;
         await rename(partial(), join(root, 'big'));
         await writeFile(join(root, 'big'), 'theirs');
       };
       expect(await write()).toMatchObject({ outcome: 'failed', error: { code: 'foreign-writer' } });
       expect(await readFile(join(root, 'big'), 'utf8')).toBe('theirs');
+    });
+
+    test.each<readonly [string, () => Promise<void>]>([
+      ['given the file its name', () => rename(partial(), join(root, 'big'))],
+      ['taken the file to prove it', () => rename(partial(), join(root, temporaryName()))],
+      ['begun the file anew', () => rm(partial()).then(() => writeFile(partial(), BIG))],
+      ['taken what was written down of it', () => rm(progressName(partial()))],
+    ])('are fetched apart where another run has %s', async (_what, take) => {
+      meanwhile = async () => {
+        meanwhile = async () => writeFile(join(root, 'big'), BIG);
+        await take();
+      };
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
+    });
+
+    test('are fetched apart where another run still writes to the file while it is digested', async () => {
+      grown = undefined;
+      const pool = { ...options().pool } as unknown as DigestPool;
+      let digests = 0;
+      Object.assign(pool, {
+        grow: () => undefined,
+        digestTogether: (jobs: readonly { file: LocalFile }[]) =>
+          jobs.map(async ({ file }) => {
+            judged.push(file.path);
+            if (++digests === 1) throw new FileChangedError('it changed while it was read');
+            return { md5: md5Of(await readFile(file.path)), partMd5s: [], etags: [] };
+          }),
+      });
+      fetch = new Fetch({ ...options(), pool, heads: new Map([[object.key, head]]) });
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      expect(judged.map((path) => path.endsWith(resumableName('big', object)))).toEqual([true, false]);
+      expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
+    });
+
+    test('are fetched apart from a file that a run writes to which goes on, and leave that alone', async () => {
+      const theirs = `${processMark().replace(/\.\d+\.\d+$/, '')}.${process.ppid}.${beganOf(process.ppid)}`;
+      await writeFile(partial(), Buffer.alloc(BIG.length));
+      await writeFile(progressName(partial()), `${theirs}\n0\n`);
+      expect(await write()).toMatchObject({ outcome: 'done' });
+      expect(await readFile(progressName(partial()), 'utf8')).toBe(`${theirs}\n0\n`);
+      expect((await readFile(partial())).equals(Buffer.alloc(BIG.length))).toBe(true);
+      expect((await readFile(join(root, 'big'))).equals(BIG)).toBe(true);
+      expect((await readTree(root)).size).toBe(4);
     });
 
     test('say so where they go on with a file, and read it again', async () => {
@@ -327,7 +383,7 @@ describe('files of a target', () => {
         told = await readFile(progressName(partial()), 'utf8');
       };
       expect(await write()).toMatchObject({ outcome: 'done' });
-      expect(told).toMatch(/^0\njoined\n/);
+      expect(told.startsWith(`0\n${processMark()}\n`)).toBe(true);
       expect([advanced, isFinished, readAgain, getWhole.mock.calls.length]).toEqual([[], false, 1, 2]);
       // Where the other run, which looks for it under its name, does not write any more.
       expect(judged[0]).not.toContain(resumableName('big', object));
