@@ -7,6 +7,7 @@ import { EXIT, SyncError } from '../../src/model/errors.js';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import { openStore } from '../../src/store/open.js';
+import type { IndexStorage } from '../../src/sync/ports.js';
 import { type Changes, memoryIndex, optionsFor, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, writeTree } from '../support/tree.js';
@@ -642,6 +643,81 @@ describe('delete-grace and retain', () => {
     ahead = 0;
     expect(await left(408)).toEqual(['p/a']);
     await other.stop();
+  });
+
+  describe('a release that has the file again ends its wait, also where its index is not written', () => {
+    const deletes = { deleteAfter: true, grace: { kind: 'time', ms: 7 * DAY_MS } } as const;
+    let messages: readonly string[];
+    let index: ReturnType<typeof memoryIndex>;
+
+    const release = async (
+      today: number,
+      files: Readonly<Record<string, string>>,
+      storage: IndexStorage = index,
+    ): Promise<readonly string[]> => {
+      await rm(join(root, 'old'), { force: true });
+      await writeTree(files, root);
+      const now = (): number => Date.now() + today * DAY_MS;
+      messages = (await publish(s3, bucket, root, { index: storage, deletes, now })).messages;
+      return Object.keys(s3.server.texts(bucket));
+    };
+
+    beforeEach(async () => {
+      index = memoryIndex();
+      await release(0, { page: 'names old', old: 'old' });
+      expect(await release(0, { page: 'does not' })).toContain('p/old');
+    });
+
+    const rejecting = (): Promise<never> => Promise.reject(new Error('no room'));
+    const later = { page: 'does not, later' };
+
+    test.each([
+      ['a page names it again', { page: 'names old again', old: 'old' }],
+      ['nothing else changed', { page: 'does not', old: 'old' }],
+    ])('%s', async (_, files) => {
+      await release(8, files, { ...index, load: async () => index.bytes, save: rejecting });
+      expect(await release(8, later)).toContain('p/old');
+      expect(await release(14, later)).toContain('p/old');
+      expect(await release(16, later)).not.toContain('p/old');
+    });
+
+    test('a run after it that writes nothing remembers it too, as the journal goes', async () => {
+      const files = { page: 'names old again', old: 'old' };
+      await release(8, files, { ...index, load: async () => index.bytes, save: rejecting });
+      await release(8, files);
+      expect(index.lines).toBe('');
+      expect(await release(8, later)).toContain('p/old');
+    });
+
+    test('a journal that stays ends no wait that began since', async () => {
+      await release(
+        8,
+        { page: 'names old again', old: 'old' },
+        { ...index, load: async () => index.bytes, save: rejecting },
+      );
+      const { lines } = index;
+      await release(8, later);
+      index.lines = lines;
+      expect(await release(16, later)).not.toContain('p/old');
+    });
+
+    test('a journal that cannot be read may have ended each of them', async () => {
+      const journal = { ...index.journal, load: rejecting };
+      const unread = { ...index, journal, load: async () => index.bytes, save: index.save.bind(index) };
+      expect(await release(8, later, unread)).toContain('p/old');
+      expect(await release(16, later)).not.toContain('p/old');
+    });
+
+    test('where the journal cannot be written either a warning says what to do', async () => {
+      const journal = { ...index.journal, append: rejecting };
+      const denied = { ...index, journal, load: async () => index.bytes, save: rejecting };
+      await release(8, { page: 'names old again', old: 'old' }, denied);
+      expect(messages).toContainEqual(
+        expect.stringMatching(
+          /^which waits of delete-grace this release ends .* \(\/in memory: no room\): .* keep delete-after away until it is, as deletes may come before their grace is over$/,
+        ),
+      );
+    });
   });
 
   test('D8: what begins to wait is judged by max-delete', async () => {

@@ -34,7 +34,7 @@ import type { ObjectKey } from './object-key.js';
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
- * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * `ended`, in the journal alone, of a wait of `pending` that a run ended, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
@@ -135,6 +135,8 @@ export interface DigestIndex {
   readonly deploys: number;
   /** Keys that the tree no longer has and that `delete-grace` keeps. */
   readonly pending: ReadonlyMap<string, PendingDelete>;
+  /** Those of `pending` whose wait a run ended that did not get to write its index; absent: none. */
+  readonly ended?: ReadonlySet<string>;
   /** By the id of a distribution. No paths: nothing is owed. No distribution: nobody knows what is, R15. */
   readonly invalidations: ReadonlyMap<string, Owed>;
   /** Keys whose headers a run began to renew, and nobody knows whether it did: C13. */
@@ -146,7 +148,7 @@ export interface DigestIndex {
 }
 
 /** An index whose lines about objects and files are made as they are written. */
-export interface WritableIndex extends Omit<DigestIndex, 'objects' | 'files'> {
+export interface WritableIndex extends Omit<DigestIndex, 'objects' | 'files' | 'ended'> {
   readonly objects: Iterable<readonly [string, ObjectEntry]>;
   readonly files: Iterable<readonly [string, FileEntry]>;
 }
@@ -196,6 +198,7 @@ export function parseIndex(
   const owed: OwedLines = new Map();
   const renewing = new Set<string>();
   const begins: number[] = [];
+  const ends: [string, PendingDelete][] = [];
   let speaksOf: string | undefined;
   const isElsewhere = (record: Readonly<Record<string, unknown>>): boolean => {
     if (typeof record.destination === 'string') speaksOf = record.destination;
@@ -208,6 +211,8 @@ export function parseIndex(
     addInvalidation(owed, record);
     addRenewing(renewing, record);
     if (isSize(record.writing)) begins.push(record.writing);
+    const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+    if (end !== undefined) ends.push([record.ended as string, end]);
   }
   speaksOf = undefined;
   let entries = 0;
@@ -282,8 +287,13 @@ export function parseIndex(
   }
   const place = written === undefined ? {} : { destination: written };
   const first = earliest(begins);
+  // A journal that could not be deleted does not end what began to wait since.
+  const isOfPending = ([key, { etag, since }]: (typeof ends)[number]): boolean =>
+    pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+  const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
   const left = {
     ...{ uploads, deploys, pending, invalidations, renewing },
+    ...(ended.size === 0 ? {} : { ended }),
     ...(first === undefined ? {} : { writing: first }),
   };
   return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
@@ -404,6 +414,11 @@ export function formatRenewing(keys: Iterable<string>): string {
 /** A line of index and journal. */
 export function formatWriting(writing: number): string {
   return line({ writing });
+}
+
+/** A line of the journal. */
+export function formatEnded(ended: string, wait: PendingDelete): string {
+  return line({ ended, ...wait });
 }
 
 /** The first of some times; none of none. */

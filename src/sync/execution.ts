@@ -2,6 +2,7 @@ import { cutSize, formatChunks } from '../model/chunks.js';
 import {
   type DigestIndex,
   earliest,
+  formatEnded,
   formatRenewing,
   formatWriting,
   type ObjectEntry,
@@ -40,7 +41,7 @@ import { afterAnotherWriter, explain, whyNot } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { type ForeignWrites, foreignWrites } from './foreign.js';
-import { pendingDeletes } from './grace.js';
+import { endedWaits, pendingDeletes } from './grace.js';
 import { Invalidations } from './invalidate.js';
 import {
   type Confirmed,
@@ -232,10 +233,7 @@ export class Execution {
       if (!signal.aborted) await uploads.abortLeftOvers(wanted);
       const plan = this.#keepingNames(planned.plan, uploads.left().size);
       // Both go into the journal by one write.
-      await Promise.all([
-        this.#invalidations?.journal(planned.plan),
-        this.#journalWrites(planned.plan, seen),
-      ]);
+      await Promise.all([this.#invalidations?.journal(planned.plan), this.#journalWrites(planned, seen)]);
       const toCut = cutBytes(stepsOf(planned.plan));
       const bodies = elsewhere === undefined ? (this.#run.source ?? this.#run.encodings) : NO_BODIES;
       const transfer: Transfer = this.transfer({
@@ -322,14 +320,15 @@ export class Execution {
   /**
    * The next run is told what may have other headers than the index says, should this one be killed: the objects that are
    * copied onto themselves by name, as that may show in no listing, and of the others since when they are written, as the
-   * listing dates them. A journal that cannot be written costs a warning, never the run.
+   * listing dates them. So is it which waits of deletes this release ends: a wait that went on would have them deleted while
+   * pages of this release still name them. A journal that cannot be written costs a warning, never the run.
    */
-  async #journalWrites(plan: Plan, { index }: Seen): Promise<void> {
+  async #journalWrites(planned: Planned, { index }: Seen): Promise<void> {
     const { index: storage, emit } = this.#run.ports;
     const { signal } = this.#run.frame;
     const keys: ObjectKey[] = [];
     let writesOthers = false;
-    for (const step of stepsOf(plan)) {
+    for (const step of stepsOf(planned.plan)) {
       const isNamed = step.action === 'refresh' && index?.objects.get(step.key)?.headers !== undefined;
       if (isNamed) keys.push(step.key);
       else writesOthers ||= writesObject(step);
@@ -342,14 +341,22 @@ export class Execution {
       this.#writing = this.#run.earliestNow();
       lines += formatWriting(this.#writing);
     }
+    // A removal leaves nothing that could wait.
+    const ended = this.#run.options.command === 'remove' ? [] : [...endedWaits(planned, index)];
+    for (const wait of ended) lines += formatEnded(...wait);
     if (storage === undefined || lines === '') return;
     try {
       await storage.journal.append(lines, signal);
     } catch (error) {
       signal.throwIfAborted();
+      const why = whyNot(error, storage.place);
+      if (ended.length > 0) {
+        const message = `which waits of delete-grace this release ends cannot be remembered before it is published (${why}): should the index not be written either, keep delete-after away until it is, as deletes may come before their grace is over`;
+        emit({ type: 'message', level: 'warning', message });
+      }
       // Of what is written anew the next run says that nobody remembers it.
       if (begun.length === 0) return;
-      const message = `which headers are renewed cannot be remembered before they are (${whyNot(error, storage.place)}): should this run be killed and its rules be taken back, run with refresh-headers: true`;
+      const message = `which headers are renewed cannot be remembered before they are (${why}): should this run be killed and its rules be taken back, run with refresh-headers: true`;
       emit({ type: 'message', level: 'warning', message });
     }
   }

@@ -1,3 +1,4 @@
+import type { ETag } from '../model/digest.js';
 import type { DigestIndex, PendingDelete } from '../model/digest-index.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
@@ -21,8 +22,8 @@ export function graceStates(
 ): (object: ListedObject, isDeploy: boolean) => GraceState {
   if (grace.kind === 'none') return () => 'due';
   return ({ key, etag }, isDeploy) => {
-    const pending = index?.pending.get(key);
-    if (index === undefined || pending === undefined || pending.etag !== etag) return 'begins';
+    const pending = waitOf(index, key, etag);
+    if (index === undefined || pending === undefined) return 'begins';
     const isOver =
       grace.kind === 'deploys'
         ? index.deploys + (isDeploy ? 1 : 0) - pending.deploys > grace.deploys
@@ -46,13 +47,28 @@ export function pendingDeletes(
   const pending = new Map<string, PendingDelete>();
   for (const step of index === undefined || index.pending.size === 0 ? [] : stepsOf(plan)) {
     if (step.action !== 'delete' || deleted.has(step.key)) continue;
-    const known = index?.pending.get(step.key);
-    if (known?.etag === step.etag) pending.set(step.key, known);
+    const known = waitOf(index, step.key, step.etag);
+    if (known !== undefined) pending.set(step.key, known);
   }
   for (const { key, etag } of waiting) {
-    const known = index?.pending.get(key);
     const begins: PendingDelete = { etag, since: now, deploys: index?.deploys ?? 0 };
-    pending.set(key, known?.etag === etag ? known : begins);
+    pending.set(key, waitOf(index, key, etag) ?? begins);
   }
   return pending;
+}
+
+/** The waits of an index that this plan ends, as where a release has the file again. */
+export function* endedWaits(
+  planned: Pick<Planned, 'waiting' | 'plan'>,
+  index: DigestIndex | undefined,
+): Generator<readonly [string, PendingDelete]> {
+  if (index === undefined || index.pending.size === 0) return;
+  const goOn = pendingDeletes(planned, new Set(), index, 0);
+  for (const wait of index.pending) if (goOn.get(wait[0]) !== wait[1]) yield wait;
+}
+
+/** The wait of this object; of another one under its key, or one that ended, nothing counts. */
+function waitOf(index: DigestIndex | undefined, key: string, etag: ETag): PendingDelete | undefined {
+  const known = index?.ended?.has(key) === true ? undefined : index?.pending.get(key);
+  return known?.etag === etag ? known : undefined;
 }

@@ -66,7 +66,7 @@ export async function loadIndex(
     return nothing;
   };
   let bytes: Buffer | undefined;
-  let journal: Buffer;
+  let journal: Buffer | undefined;
   try {
     bytes = await storage.load(signal);
     journal = await loadJournal(storage, emit, signal);
@@ -76,7 +76,11 @@ export async function loadIndex(
   }
   onBytes(bytes?.length ?? 0);
   if (bytes === undefined) {
-    return { ...nothing, index: journal.length === 0 ? undefined : emptyIndex(journal, storage.destination) };
+    return {
+      ...nothing,
+      index:
+        journal === undefined || journal.length === 0 ? undefined : emptyIndex(journal, storage.destination),
+    };
   }
   const parsed = parseIndex(bytes, journal, storage.destination);
   if (parsed.index === undefined) return ignore(`${storage.place}: ${parsed.why}`);
@@ -87,7 +91,9 @@ export async function loadIndex(
       message: `the index of earlier runs is damaged: ${parsed.droppedLines} lines are ignored`,
     });
   }
-  const { index } = parsed;
+  // What a journal that nobody can read ends of the waits is not known: all of them begin anew.
+  const index =
+    journal === undefined ? { ...parsed.index, ended: new Set(parsed.index.pending.keys()) } : parsed.index;
   const { destination } = index;
   if (destination !== undefined && ![undefined, destination].includes(storage.destination)) {
     emit({
@@ -108,15 +114,19 @@ export async function loadIndex(
   };
 }
 
-/** Without its journal an index is worth no less: what an interrupted run left behind is then left to others. */
-async function loadJournal(storage: IndexStorage, emit: Emit, signal: AbortSignal): Promise<Buffer> {
+/** Without its journal an index is worth little less: what an interrupted run left behind is then left to others. */
+async function loadJournal(
+  storage: IndexStorage,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
   try {
     return await storage.journal.load(signal);
   } catch (error) {
     signal.throwIfAborted();
-    const message = `the journal of earlier runs is not read (${whyNot(error, storage.place)}): what one left behind is left to a lifecycle rule`;
+    const message = `the journal of earlier runs is not read (${whyNot(error, storage.place)}): what one left behind is left to a lifecycle rule, and what delete-grace keeps begins to wait anew`;
     emit({ type: 'message', level: 'notice', message });
-    return Buffer.alloc(0);
+    return undefined;
   }
 }
 

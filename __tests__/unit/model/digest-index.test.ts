@@ -8,6 +8,7 @@ import {
   EMPTY_INDEX,
   emptyIndex,
   type FileEntry,
+  formatEnded,
   formatIndex,
   formatInvalidation,
   formatLayout,
@@ -113,6 +114,19 @@ describe('the index', () => {
     expect(since('')).toEqual([undefined, 0]);
     expect(since(formatWriting(9), formatWriting(7) + formatWriting(8))).toEqual([7, 0]);
     expect(since(formatWriting(6) + forged, formatWriting(7) + forged)).toEqual([6, 1]);
+  });
+
+  test('a wait of a delete that a journal ends stays what it is, and is known to have ended: that one alone', () => {
+    const wait = { etag: md5 as string as ETag, since: 1, deploys: 2 };
+    const ended = (journal: string): unknown => parseIndex(bytes(index), Buffer.from(journal)).index?.ended;
+    expect(ended(formatEnded('gone', wait))).toEqual(new Set(['gone']));
+    expect(parseIndex(bytes(index), Buffer.from(formatEnded('gone', wait))).index?.pending).toEqual(
+      index.pending,
+    );
+    expect(ended(formatEnded('other', wait))).toBeUndefined();
+    expect(ended(formatEnded('gone', { ...wait, since: 2 }))).toBeUndefined();
+    expect(ended(formatEnded('gone', { ...wait, etag: 'f'.repeat(32) as ETag }))).toBeUndefined();
+    expect(ended(formatEnded('gone', { ...wait, since: -1 }))).toBeUndefined();
   });
 
   test('a truncated or damaged line is dropped, the others stand', () => {

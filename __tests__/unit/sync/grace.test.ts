@@ -5,7 +5,7 @@ import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject } from '../../../src/model/objects.js';
 import type { DeleteGrace } from '../../../src/model/options.js';
 import type { DeleteStep, KeepStep, Plan, Step } from '../../../src/model/plan.js';
-import { graceStates, pendingDeletes } from '../../../src/sync/grace.js';
+import { endedWaits, graceStates, pendingDeletes } from '../../../src/sync/grace.js';
 
 const KEY = 'p/gone' as ObjectKey;
 const NOW = 100_000;
@@ -43,6 +43,32 @@ test.each([
   expect(stateOf(grace, index)).toBe(state);
   // Who else can write the index says nothing of what was judged, and may well say how long it has waited.
   expect(stateOf(grace, index, false)).toBe(state === 'expired' ? 'due' : state);
+});
+
+test('a wait that a run ended which did not get to write its index counts for nothing', () => {
+  for (const grace of [DEPLOYS, TIME]) {
+    const index = { ...remembering(9, { since: 0 }), ended: new Set([KEY]) };
+    expect(stateOf(grace, index)).toBe('begins');
+    expect(stateOf(grace, { ...index, ended: new Set(['p/other']) })).toBe('expired');
+    const waiting = [{ key: KEY, etag: 'e' as ETag } as KeepStep];
+    const begins = [[KEY, { etag: 'e', since: NOW, deploys: 9 }]];
+    expect([...pendingDeletes({ waiting, plan: planOf([]) }, new Set(), index, NOW)]).toEqual(begins);
+  }
+});
+
+test('a wait ends where the plan neither keeps nor deletes the object that it is about', () => {
+  const wait: PendingDelete = { etag: 'e' as ETag, since: 7, deploys: 3 };
+  const index = remembering(5, wait);
+  const kept = (etag: string): KeepStep => ({ key: KEY, etag: etag as ETag }) as KeepStep;
+  const deleted = { key: KEY, action: 'delete', etag: 'e' as ETag } as DeleteStep;
+  const ended = (waiting: readonly KeepStep[], steps: readonly Step[], of = index): unknown => [
+    ...endedWaits({ waiting, plan: planOf(steps) }, of),
+  ];
+  expect(ended([], [])).toEqual([[KEY, wait]]);
+  expect(ended([kept('f')], [])).toEqual([[KEY, wait]]);
+  expect(ended([kept('e')], [])).toEqual([]);
+  expect(ended([], [deleted])).toEqual([]);
+  expect(ended([], [], { ...index, pending: new Map() })).toEqual([]);
 });
 
 test('a run that is no deploy is not counted', () => {

@@ -111,7 +111,7 @@ test.each<readonly [string, Partial<IndexStorage>, boolean, readonly (string | R
     },
     true,
     [
-      'the journal of earlier runs is not read (/in memory: EIO: as told): what one left behind is left to a lifecycle rule',
+      'the journal of earlier runs is not read (/in memory: EIO: as told): what one left behind is left to a lifecycle rule, and what delete-grace keeps begins to wait anew',
     ],
   ],
 ])('an index costs time, never the run: %s', async (_, storage, isKnown, told) => {
