@@ -84,18 +84,35 @@ test('the line that is told to have excluded a path is as it was given', () => {
 });
 
 test.each<[string, readonly string[], readonly string[], readonly string[]]>([
-  ['img/*.psd', ['/img/**/*.psd'], ['img/a.psd', 'img/deep/b.psd'], ['a.psd', 'x/img/a.psd']],
+  ['img/*.psd of aws-cli', ['/img/**/*.psd'], ['img/a.psd', 'img/deep/b.psd'], ['a.psd', 'x/img/a.psd']],
   [
-    '*/secret*',
+    '*/secret* of aws-cli',
     ['/*/**/secret*'],
     ['a/secret.txt', 'a/b/secret', 'a/secrets/x', 'a/b/c/secrets/x/y'],
     ['secret.txt', 'a/my-secret'],
   ],
-  ['assets/s*/c.css', ['/assets/s*/**/c.css'], ['assets/s1/c.css', 'assets/s/deep/c.css'], ['assets/c.css']],
-  ['tmp/*', ['/tmp/**'], ['tmp/a', 'tmp/b/c'], ['x/tmp/a']],
-  ['secret.txt', ['/secret.txt'], ['secret.txt'], ['a/secret.txt']],
-  ['* but for assets/*', ['*', '!*/', '!/assets/**'], ['a', 'x/assets/a'], ['assets/a', 'assets/b/c']],
-])('what RECIPES.md has for %s of aws-cli keeps back the same', (_, lines, back, published) => {
+  [
+    'assets/s*/c.css of aws-cli',
+    ['/assets/s*/**/c.css'],
+    ['assets/s1/c.css', 'assets/s/deep/c.css'],
+    ['assets/c.css'],
+  ],
+  ['tmp/* of aws-cli', ['/tmp/**'], ['tmp/a', 'tmp/b/c'], ['x/tmp/a']],
+  ['secret.txt of aws-cli', ['/secret.txt'], ['secret.txt'], ['a/secret.txt']],
+  ['tmp/** of rclone', ['**/tmp/**'], ['tmp/a', 'sub/tmp/b', 'a/b/tmp/c/d'], ['xtmp/a', 'tmp']],
+  [
+    'assets/*.css of rclone',
+    ['**/assets/*.css'],
+    ['assets/c.css', 'sub/assets/d.css'],
+    ['assets/x/c.css', 'xassets/c.css', 'c.css'],
+  ],
+  [
+    '* but for assets/* of aws-cli',
+    ['*', '!*/', '!/assets/**'],
+    ['a', 'x/assets/a'],
+    ['assets/a', 'assets/b/c'],
+  ],
+])('what RECIPES.md has for %s keeps back the same', (_, lines, back, published) => {
   const excludes = parseExcludes(lines);
   for (const name of back) expect([name, excludes?.(name, false)]).toEqual([name, true]);
   for (const name of published) expect([name, excludes?.(name, false)]).toEqual([name, false]);
