@@ -304,6 +304,13 @@ describe('options', () => {
       ['--cache-control', 'max-age=60'],
       /^error: unknown option '--cache-control': write a rule, as --headers \$'\/\*\\n {2}Cache-Control: max-age=60'/,
     ],
+    [['--tagging', 'a=b'], /: write a rule, as --headers \$'\/\*\\n {2}x-amz-tagging: NAME=VALUE' \(--help/],
+    [
+      ['--content-type', 'text/html'],
+      /: write a rule, as .*\\n {2}Content-Type: text\/plain', or --headers-file/,
+    ],
+    [['--no-overwrite'], /'--no-overwrite': there is no such mode, .* --exclude what is to stay \(--help/],
+    [['--ignore-existing'], /: there is no such mode, as an object whose content differs is replaced/],
     [
       ['--include=*.html'],
       /^error: unknown option '--include[^']*': the last --exclude that matches counts, .* !\/assets\/\*\* for assets\/\*/,

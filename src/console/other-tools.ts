@@ -1,3 +1,7 @@
+function rule(path: string, header: string): string {
+  return `write a rule, as --headers $'${path}\\n  ${header}', or --headers-file`;
+}
+
 /** What to write here for options that people know from aws-cli, rclone, s3cmd, s5cmd and mc. */
 const INSTEAD: readonly (readonly [options: string, advice: string])[] = [
   ['delete delete-removed delete-during del remove', 'write --delete-after'],
@@ -12,9 +16,20 @@ const INSTEAD: readonly (readonly [options: string, advice: string])[] = [
     'write --path PATTERN, or --exclude-from FILE: its first lines are * and !*/, then a line !PATTERN for each',
   ],
   [
-    'cache-control content-type content-encoding content-disposition content-language expires add-header header header-upload mime-type default-mime-type tagging',
-    "write a rule, as --headers $'/*\\n  Cache-Control: max-age=60', or --headers-file",
+    'no-overwrite ignore-existing skip-existing immutable no-clobber',
+    'there is no such mode, as an object whose content differs is replaced: keep back with --exclude what is to stay',
   ],
+  ['cache-control add-header header header-upload', rule('/*', 'Cache-Control: max-age=60')],
+  ['content-type mime-type default-mime-type', rule('/*.data', 'Content-Type: text/plain')],
+  [
+    'content-encoding',
+    `write --compress for what is to be compressed here; else ${rule('/*.gz', 'Content-Encoding: gzip')}`,
+  ],
+  ['content-disposition', rule('/*.pdf', 'Content-Disposition: attachment')],
+  ['content-language', rule('/de/*', 'Content-Language: de')],
+  ['expires', rule('/*', 'Expires: Thu, 01 Dec 2033 16:00:00 GMT')],
+  // A file may say nothing of tags, as it comes with a pull request.
+  ['tagging', "write a rule, as --headers $'/*\\n  x-amz-tagging: NAME=VALUE'"],
   [
     'metadata',
     "write --preserve for mode and time, or a rule, as --headers $'/*\\n  x-amz-meta-NAME: VALUE'",
@@ -26,6 +41,7 @@ const INSTEAD: readonly (readonly [options: string, advice: string])[] = [
   ['checksum-algorithm', 'leave it out: every body goes with its MD5, which S3 verifies'],
   ['update', 'leave it out: contents are compared, never times, and a newer object is replaced too'],
   ['website-redirect', 'write --redirects-file'],
+  ['s3-acl', 'write --acl'],
   ['acl-public', 'write --acl public-read'],
   ['acl-private', 'write --acl private'],
   [
@@ -54,9 +70,13 @@ const INSTEAD: readonly (readonly [options: string, advice: string])[] = [
     'leave it out, and set AWS_CA_BUNDLE to a file with the certificate that the server is known by',
   ],
   ['source-region', "write it behind the source: 's3://bucket/prefix region=eu-west-1'"],
+  ['source-profile', "write it behind the source: 's3://bucket/prefix profile=NAME'"],
   ['rr reduced-redundancy', 'write --storage-class REDUCED_REDUNDANCY'],
   ['server-side-encryption', 'write --sse'],
   ['sse-kms-key-id', 'write --kms-key-id'],
+  ['no-sign-request', 'leave it out, and give credentials: every request is signed'],
+  ['backup-dir', 'leave it out: versioning of the bucket keeps what is replaced or deleted'],
+  ['exclude-if-present', 'write --exclude for each of these directories'],
   ['access-key secret-key', 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'],
 ];
 
