@@ -356,7 +356,7 @@ export class Execution {
       }
       // Of what is written anew the next run says that nobody remembers it.
       if (begun.length === 0) return;
-      const message = `which headers are renewed cannot be remembered before they are (${why}): should this run be killed and its rules be taken back, run with refresh-headers: true`;
+      const message = `which headers are renewed cannot be remembered before they are (${why}): should this run be killed and its rules be taken back, run with refresh-headers`;
       emit({ type: 'message', level: 'warning', message });
     }
   }

@@ -287,6 +287,8 @@ function whatToDo({ code }: StoreError): string {
       return ': the account or the bucket is blocked: settle that with the provider';
     case 'AccessControlListNotSupported':
       return ': the bucket takes no ACL, so leave acl out; what anyone may read is said by a policy of the bucket';
+    case 'InvalidStorageClass':
+      return ': this server does not have the storage class, so leave storage-class out, here and in rules';
     default:
       return '';
   }

@@ -262,7 +262,7 @@ export class HeaderReview {
     const why = this.#isUnread
       ? 'the index of earlier runs could not be read'
       : 'no earlier run remembered them or others wrote them since';
-    const message = `${what} not known, as ${why}, and left as they are: refresh-headers: true compares and renews them`;
+    const message = `${what} not known, as ${why}, and left as they are: one run with refresh-headers compares and renews them`;
     this.#run.ports.emit({ type: 'message', level: 'notice', message });
   }
 

@@ -191,6 +191,7 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   ],
   [store('aborted', 'AbortError'), 'cancelled', failed, 'stopped'],
   [store('rejected', 'AccessControlListNotSupported'), 'rejected', failed, 'leave acl out'],
+  [store('rejected', 'InvalidStorageClass'), 'rejected', failed, 'leave storage-class out'],
   [
     toStoreError('PutObject', { name: 'QuotaExceeded', message: '', $metadata: { httpStatusCode: 403 } }),
     'rejected',
