@@ -84,7 +84,7 @@ export interface ObjectEntry {
   readonly class?: string;
   /** Last-Modified under which the object was listed whose metadata says this. Milliseconds since the epoch. */
   readonly modified?: number;
-  /** Until a listing showed that: when it was written, by this machine's clock. Milliseconds since the epoch. */
+  /** Until a listing showed that: when its write was answered, by S3's clock. Milliseconds since the epoch. */
   readonly written?: number;
   /** What a newer version wrote. */
   readonly extra?: Readonly<Record<string, unknown>>;

@@ -62,7 +62,7 @@ export class ObjectEntries<K extends string = string> extends EntriesTable<K, Ob
     }
   }
 
-  /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
+  /** Says when what is there was written, by S3's clock. Milliseconds since the epoch. */
   date(key: K, written: number): void {
     const row = this.names.find(key);
     if (row === -1) return;

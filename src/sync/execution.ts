@@ -255,7 +255,8 @@ export class Execution {
           say();
         },
       });
-      if (elsewhere !== undefined) takeOver(transfer, planned.plan, elsewhere, this.#run.latestNow());
+      if (elsewhere !== undefined)
+        takeOver(transfer, planned.plan, elsewhere, (step) => this.#listedDate(step, seen));
       // What is sent in one piece is hashed where it is sent.
       if (toCut === 0) this.#run.frame.pool.rest();
       try {
@@ -267,7 +268,7 @@ export class Execution {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
-              transfer.learned.date(event.outcome.step.key, this.#run.latestNow());
+              transfer.learned.date(event.outcome.step.key, this.#dateOf(event.outcome.step, seen));
               this.#tellWritten(event.outcome, transfer);
               clock.see(event.outcome);
             }
@@ -296,6 +297,17 @@ export class Execution {
       this.blameInvalidation(await this.#invalidations?.send());
       if (!isRemembered) await this.#remember(planned, seen, transfer, uploads);
     });
+  }
+
+  /** When a step was done, by S3's clock. Where a copy of an object onto itself is not dated anew, it keeps the date that was listed. */
+  #dateOf(step: Step, seen: Seen): number {
+    const { datesRefreshes } = this.#run.ports.store;
+    return step.action === 'refresh' && !datesRefreshes ? this.#listedDate(step, seen) : this.#run.storeNow();
+  }
+
+  #listedDate({ key }: Step, { listing }: Seen): number {
+    // 0 where the server does not say.
+    return listing.get(key)?.lastModified || this.#run.storeNow();
   }
 
   /** An upload that no index names is aborted by nobody: a removal keeps the index and journal of what it leaves open. */
@@ -566,9 +578,14 @@ export interface Elsewhere extends Pick<PlanProgress, 'done'> {
 /**
  * What is done is remembered, what is staged is completed where `due` says it.
  *
- * @param now milliseconds since the epoch
+ * @param dateOf when a step was done, in milliseconds since the epoch
  */
-function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhere, now: number): void {
+function takeOver(
+  transfer: Transfer,
+  due: Plan,
+  { file, staged, done }: Elsewhere,
+  dateOf: (step: Step) => number,
+): void {
   const stagedOf = (step: UploadStep | CopyStep | RefreshStep): Staged | undefined => {
     const upload = staged.get(step.key);
     return upload && stagedFrom(upload, step.file);
@@ -577,7 +594,7 @@ function takeOver(transfer: Transfer, due: Plan, { file, staged, done }: Elsewhe
     const etag = done.get(step.key);
     if (etag === undefined || !writesObject(step)) continue;
     transfer.recall(step, etag, stagedOf(step));
-    transfer.learned.date(step.key, now);
+    transfer.learned.date(step.key, dateOf(step));
   }
   for (const step of stepsOf(due)) {
     if (done.has(step.key) || !writesObject(step)) continue;

@@ -1,4 +1,5 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
+import { classifyETag } from '../model/digest.js';
 import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import {
@@ -24,29 +25,32 @@ import { HeaderStates } from './header-states.js';
 const ACL = 'x-amz-acl';
 
 /**
- * How far the clocks of this machine and of S3 may be apart: later than this after our write, an object of the same
- * bytes is taken for another writer's. Milliseconds.
+ * An object that is dated this much later than our write was answered is another writer's: of S3's clock we know whole
+ * seconds, and its machines may be a little apart. Milliseconds.
  */
-const CLOCKS_APART_MS = 60_000;
+export const DATED_MS = 2_000;
+
+/** S3 takes no request that was signed longer ago, by however much clocks are apart. Milliseconds. */
+const REQUEST_MS = 15 * 60_000;
 
 /**
  * Whether an object of the same bytes was written again since the index last saw it, maybe with other headers. Where
- * no listing showed our own write yet, its time decides: a multipart object is dated by its creation call, so earlier
- * is no sign. Lifecycle transitions leave Last-Modified alone.
+ * no listing showed our own write yet, its time decides: one that is much older is a version before it, which is current
+ * again, but of an object in parts, which is dated by its creation call. Lifecycle transitions leave Last-Modified alone.
  */
-export function isRewritten({ modified, written }: ObjectEntry, { lastModified }: ListedObject): boolean {
+export function isRewritten(entry: ObjectEntry, { lastModified }: ListedObject): boolean {
+  const { modified, written, parts, etag } = entry;
   if (lastModified === 0) return false;
   if (modified !== undefined) return lastModified !== modified;
-  return written !== undefined && lastModified > written + CLOCKS_APART_MS;
+  if (written === undefined) return false;
+  const isOfParts = parts !== undefined || classifyETag(etag).kind === 'multipart';
+  return lastModified > written + DATED_MS || (!isOfParts && lastModified < written - REQUEST_MS);
 }
-
-/** How far the clocks of the machine that wrote a journal and of S3 may be apart: S3 takes no later request. Milliseconds. */
-const JOURNAL_APART_MS = 15 * 60_000;
 
 /** Whether an object may be one that a run wrote which began at `writing` and never said what it wrote. */
 export function mayBeOf(writing: number | undefined, { lastModified }: ListedObject): boolean {
   if (writing === undefined) return false;
-  return lastModified === 0 || lastModified >= writing - JOURNAL_APART_MS;
+  return lastModified === 0 || lastModified >= writing - REQUEST_MS;
 }
 
 /**

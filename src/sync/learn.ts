@@ -20,7 +20,7 @@ import type { ObjectEntries } from '../model/object-entries.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import { whyNot } from './explain.js';
-import { isRewritten } from './headers.js';
+import { DATED_MS, isRewritten } from './headers.js';
 import { JournalLeftError, machineId } from './index-file.js';
 import type { IndexStorage } from './ports.js';
 
@@ -29,12 +29,6 @@ import type { IndexStorage } from './ports.js';
  * tick, some to one or two seconds (C12). Nanoseconds.
  */
 const SETTLING_NS = 2_000_000_000n;
-
-/**
- * An object that is dated this much later than our write was answered is another writer's: of S3's clock we know whole
- * seconds, and its machines may be a little apart. Milliseconds.
- */
-const DATED_MS = 2_000;
 
 /** Characters of an index that are written in one go. */
 const PIECE = 256 * 1024;

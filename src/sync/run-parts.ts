@@ -29,6 +29,8 @@ export interface RunParts {
    */
   readonly earliestNow: () => number;
   readonly latestNow: () => number;
+  /** By S3's clock, up to a second too early. Milliseconds since the epoch. */
+  readonly storeNow: () => number;
   /** Requests in flight, as many as the store finds good. */
   readonly inFlight: Concurrency;
 }

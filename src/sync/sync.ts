@@ -100,7 +100,8 @@ class Run {
     const inFlight = (): number => ports.store.inFlight;
     const earliestNow = (): number => ports.now() + Math.min(0, ports.store.clockOffset);
     const latestNow = (): number => ports.now() + Math.max(0, ports.store.clockOffset);
-    const clocks = { earliestNow, latestNow };
+    const storeNow = (): number => ports.now() + ports.store.clockOffset;
+    const clocks = { earliestNow, latestNow, storeNow };
     const parts: RunParts = { options, ports, frame, shared, encodings, source, ...clocks, inFlight };
     this.#encodings = encodings;
     this.#source = source;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ETag } from '../../../src/model/digest.js';
+import type { ObjectEntry } from '../../../src/model/digest-index.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
 import type { Plan, Step } from '../../../src/model/plan.js';
@@ -16,15 +17,19 @@ describe('whether an object was written again', () => {
     storageClass: 'STANDARD',
   });
 
-  test('is told by the time that a listing showed, else by that of our own write and how far clocks are apart', () => {
+  test('is told by the time that a listing showed, else by that of our own write, within two seconds', () => {
     const seen = { etag, size: 1, modified: 1_000 };
     expect([1_000, 1_001, 999].map((time) => isRewritten(seen, object(time)))).toEqual([false, true, true]);
-    const written = { etag, size: 1, written: 1_000 };
-    expect([1_000, 61_000, 61_001].map((time) => isRewritten(written, object(time)))).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    const at = 1_000_000;
+    const written = { etag, size: 1, written: at };
+    const told = (times: readonly number[], entry: ObjectEntry): readonly boolean[] =>
+      times.map((time) => isRewritten(entry, object(time)));
+    expect(told([at, at + 2_000, at + 2_001], written)).toEqual([false, false, true]);
+    // A request may take a while; a version before it that is current again is older.
+    expect(told([at - 900_000, at - 900_001], written)).toEqual([false, true]);
+    // Objects in parts are dated by when they were begun.
+    expect(told([1], { ...written, parts: '2x8388608' })).toEqual([false]);
+    expect(told([1], { ...written, etag: `${'a'.repeat(32)}-1` as ETag })).toEqual([false]);
     expect(isRewritten({ etag, size: 1 }, object(1))).toBe(false);
   });
 
