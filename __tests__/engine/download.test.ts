@@ -1204,6 +1204,23 @@ describe('what publishing made of files', () => {
     expect(Object.keys(stored)).toEqual(['a', 'a.html', 'b', 'b.html', 'old']);
   });
 
+  test('an empty file here does not stand for a redirect: it is asked once, and goes', async () => {
+    const index = memoryIndex();
+    put({ a: 'a', empty: '', old: '' });
+    await download(s3, bucket, here, { index });
+    await publish(s3, bucket, await writeTree({ x: 'x' }), {
+      site: { redirects: [{ name: 'old', target: '/a', line: 1 }] },
+    });
+    expect(await download(s3, bucket, here, { command: 'check', dryRun: true, ...DELETE })).toMatchObject({
+      exit: 3,
+    });
+    await download(s3, bucket, here, { index, ...DELETE });
+    expect(await texts()).toEqual({ a: 'a', empty: '', x: 'x' });
+    s3.server.log.clear();
+    await download(s3, bucket, here, { index, ...DELETE });
+    expect(s3.server.log.of('HeadObject').map(({ key }) => key)).toEqual(['p/old']);
+  });
+
   test.each<readonly [string, Changes]>([
     ['plain', {}],
     ['staged', { delayUpdates: true }],

@@ -22,6 +22,7 @@ import { Fetch, tokenOf } from './fetch.js';
 import { asFailure } from './fetch-failures.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
+import { lastingWaits } from './grace.js';
 import { butExcluded, guardDeletions, guardSpelling } from './guards.js';
 import { type ConfirmedFile, datedBy, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
@@ -203,7 +204,7 @@ class Download {
     const partials = met.map(({ name }) => name).filter(isPartial);
     const localFiles = met.filter(({ name }) => !isPartial(name));
     const local = new Map(localFiles.map((file) => [file.name, file]));
-    const wanted = await this.#source.withoutExtras(source, local);
+    const wanted = await this.#source.withoutExtras(source, local, remembered);
     await this.#directory.refuseNames(wanted, here, local);
     const files = await this.#source.decoded(wanted, local, remembered);
     const digests = await this.#digest(localFiles, listing, files, remembered);
@@ -569,7 +570,7 @@ class Download {
       deploys: index?.deploys ?? 0,
       headers: new Map(),
       sources,
-      pending: index?.pending ?? new Map(),
+      pending: index === undefined ? new Map() : lastingWaits(index),
       invalidations: index?.invalidations ?? new Map(),
     };
     await this.#frame.phase('index', async () =>

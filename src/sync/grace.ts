@@ -67,6 +67,11 @@ export function* endedWaits(
   for (const wait of index.pending) if (goOn.get(wait[0]) !== wait[1]) yield wait;
 }
 
+/** The waits of an index that did not end since. */
+export function lastingWaits(index: DigestIndex): ReadonlyMap<string, PendingDelete> {
+  return new Map([...index.pending].filter(([key]) => index.ended?.has(key) !== true));
+}
+
 /** The wait of this object; of another one under its key, or one that ended, nothing counts. */
 function waitOf(index: DigestIndex | undefined, key: string, etag: ETag): PendingDelete | undefined {
   const known = index?.ended?.has(key) === true ? undefined : index?.pending.get(key);

@@ -39,7 +39,7 @@ export class RemoteFiles {
   readonly heads = new Map<ObjectKey, ObjectHead>();
   /** Names of local files that begin as no encoded ones do. */
   readonly plain = new Set<string>();
-  /** Objects whose files begin as encoded ones do, and that say of themselves that they encode nothing. */
+  /** Objects that say of themselves that they encode nothing, where the file here leaves it open: it is empty, or begins as encoded ones do. */
   readonly sourceless = new Set<RemoteFile>();
   readonly #store: ReadableStore;
   readonly #frame: RunFrame;
@@ -58,12 +58,19 @@ export class RemoteFiles {
   async withoutExtras(
     { files, listed }: RemoteTree,
     local: ReadonlyMap<string, LocalFile>,
+    { index, trustFiles }: LoadedIndex,
   ): Promise<readonly RemoteFile[]> {
     const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
     if (this.#asStored) return names;
     // A further name has another ETag than its page where one of them was staged, or KMS encrypts them: their sizes have to do.
-    const due = names.filter(({ name, size }) =>
-      size === 0 ? local.get(name)?.size !== 0 : listed(`${name}.html`)?.size === size,
+    // An empty file here does not say that the object is one: that it is none of these is remembered.
+    const believed = trustFiles ? index : undefined;
+    const isFile = ({ name, object }: RemoteFile): boolean => {
+      const known = local.get(name)?.size === 0 ? believed?.objects.get(object.key) : undefined;
+      return known?.etag === object.etag && known.source === noSource(object);
+    };
+    const due = names.filter((file) =>
+      file.size === 0 ? !isFile(file) : listed(`${file.name}.html`)?.size === file.size,
     );
     await this.ask(due);
     const extras = new Set<LocalFile>();
@@ -73,6 +80,7 @@ export class RemoteFiles {
       const isRedirect = head?.fields[REDIRECT_HEADER] !== undefined;
       if (isRedirect && file.size === 0) redirects++;
       if ((isRedirect && file.size === 0) || head?.metadata.has(PAGE_METADATA) === true) extras.add(file);
+      else if (file.size === 0 && head !== undefined) this.sourceless.add(file);
     }
     if (extras.size > 0) {
       const pages = extras.size - redirects;
