@@ -59,7 +59,7 @@ export function mayBeOf(writing: number | undefined, { lastModified }: ListedObj
  */
 export function lacksClass(
   headers: HeaderSet,
-  { storageClass }: ListedObject,
+  { storageClass }: Pick<ListedObject, 'storageClass'>,
   { storageClasses }: Pick<ObjectStore, 'storageClasses'>,
 ): boolean {
   return storageClasses && classOf(headers) !== undefined && storageClass === 'STANDARD';

@@ -8,6 +8,7 @@ import {
   type Attributes,
   attributedBy,
   classOf,
+  everyHeader,
   formatHeaderState,
   formatSource,
   isPreserved,
@@ -45,7 +46,9 @@ import { CopiedUploads } from './copied-uploads.js';
 import { CannotStageError, failedOutcome, type Performer } from './execute.js';
 import { explain, explainDenied } from './explain.js';
 import { createWholeReader, FileChangedError, type FileDigest } from './file-bytes.js';
+import { lacksClass } from './headers.js';
 import { OpenUploads } from './open-uploads.js';
+import { differences } from './refresh-headers.js';
 import { SentUploads } from './sent-uploads.js';
 import type { Staged } from './staged.js';
 import type { TransferOptions } from './transfer-options.js';
@@ -89,7 +92,7 @@ interface Sent {
 }
 
 interface WrittenHere extends Written {
-  /** Another run wrote it: nothing but its bytes is known. */
+  /** Another run wrote it, with the same bytes and headers. */
   readonly isOthers?: true;
 }
 
@@ -126,7 +129,6 @@ export class Transfer implements Performer {
   readonly copiedFromFirst = { files: 0, bytes: 0 };
   readonly #fromFirst = new Set<ObjectKey>();
   #refusedCopies = 0;
-  #foundThere = 0;
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -237,7 +239,12 @@ export class Transfer implements Performer {
         if (reused !== undefined && reused.bytes > 0) done.reused = reused;
         if (written.versionId !== undefined) done.versionId = written.versionId;
         return done;
-      } catch (error) {
+      } catch (thrown) {
+        if (thrown instanceof OtherHeadersError && tries < OVERWRITE_TRIES) {
+          condition = { ifMatch: thrown.etag };
+          continue;
+        }
+        const error = thrown instanceof OtherHeadersError ? thrown.cause : thrown;
         const foreign = error instanceof StoreError && error.kind === 'condition';
         if (!foreign || this.#options.overwrite === 'if-unchanged' || tries === OVERWRITE_TRIES) {
           return this.#failed(step, error, ms());
@@ -329,10 +336,8 @@ export class Transfer implements Performer {
       if (sent.file !== planned) this.changed.set(sent.file.name, sent.file);
     }
     const entry: Writable<ObjectEntry> = { etag: written.etag, size: sent.file.size };
-    if (written.isOthers !== true) {
-      entry.headers = formatHeaderState(sent.file, decided, attributed);
-      if (asked !== undefined) entry.class = asked;
-    }
+    entry.headers = formatHeaderState(sent.file, decided, attributed);
+    if (asked !== undefined) entry.class = asked;
     if (md5 !== undefined) entry.md5 = md5;
     if (parts !== undefined) entry.parts = parts;
     if (chunks !== undefined) entry.chunks = chunks;
@@ -342,7 +347,8 @@ export class Transfer implements Performer {
 
   /**
    * A write, unless another run made the same one first: jobs that have files in common, and publish them side by side, find
-   * each other's objects. Those that the run was told to overwrite get its headers too.
+   * each other's objects. Rejects with `OtherHeadersError` where the same bytes have other headers: without Content-Encoding a
+   * reader is answered something else.
    */
   async #unlessThere(
     key: ObjectKey,
@@ -350,7 +356,7 @@ export class Transfer implements Performer {
     expected: { readonly md5: Md5 | undefined; readonly etag?: ETag | undefined },
     write: () => Promise<Written>,
   ): Promise<WrittenHere> {
-    const { store, requests, overwrite, emit } = this.#options;
+    const { store, requests, overwrite } = this.#options;
     try {
       return await write();
     } catch (error) {
@@ -361,8 +367,10 @@ export class Transfer implements Performer {
       const head = await store.head(key, requests).catch(() => undefined);
       if (head === undefined || !isWhole(head, file, expected)) throw error;
       const { etag, encryption } = head;
-      const message = `${key}: another run wrote the same bytes first, and what headers it gave them is not known`;
-      emit({ type: 'message', level: this.#foundThere++ === 0 ? 'notice' : 'debug', message });
+      const isMultipart = classifyETag(etag).kind === 'multipart';
+      const due = everyHeader(await this.#headers.of(file, expected.md5, isMultipart));
+      if (differences(due, head).length > 0 || lacksClass(due, head, store))
+        throw new OtherHeadersError(etag, error);
       return { etag, versionId: undefined, encryption, isOthers: true };
     }
   }
@@ -714,6 +722,16 @@ export class Transfer implements Performer {
   /** A redirect has no bytes and no file. */
   async #readBody(file: LocalFile, body: Buffer): Promise<void> {
     if (file.redirect === undefined) await this.#readWhole(file, body);
+  }
+}
+
+/** Another run wrote the same bytes first, with other headers: written over, nobody's bytes are lost. */
+class OtherHeadersError extends Error {
+  constructor(
+    readonly etag: ETag,
+    override readonly cause: StoreError,
+  ) {
+    super('another run wrote the same bytes with other headers');
   }
 }
 
