@@ -111,6 +111,7 @@ export class Execution {
       url: this.#run.frame.url,
       owner: this.#run.ports.owner,
       now,
+      earliestNow: this.#run.earliestNow,
       onLost: (error) => this.#run.frame.stop(error),
       signal: this.#run.frame.signal,
       requests: this.#run.frame.requests,

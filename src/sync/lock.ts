@@ -30,14 +30,14 @@ export function lockKey(prefix: Prefix): ObjectKey {
 /** Refuses where a run that may still be at work holds a lock, of this destination or of one below it. */
 export async function refuseLocks(
   keys: Iterable<ObjectKey>,
-  { store, url, now, signal }: Pick<LockRequest, 'store' | 'url' | 'now' | 'signal'>,
+  { store, url, earliestNow, signal }: Pick<LockRequest, 'store' | 'url' | 'earliestNow' | 'signal'>,
 ): Promise<void> {
   for (const key of keys) {
     if (!`/${key}`.endsWith(`/${OWN_DIRECTORY}lock`)) continue;
     const body = await store.read(key, MAX_LOCK_BYTES, signal);
     if (body === undefined) continue;
     const held = parseLease(body.bytes);
-    if (held === undefined || held.expires > now()) throw locked(url, key, held);
+    if (held === undefined || held.expires > earliestNow()) throw locked(url, key, held);
   }
 }
 
@@ -64,6 +64,8 @@ export interface LockRequest {
   readonly owner: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** By this machine's clock or by S3's, whichever is behind: a lease of another machine is over when it is over by both. */
+  readonly earliestNow: () => number;
   /** Called once when another run has taken the lock, or it could not be renewed in time. */
   readonly onLost: (error: SyncError) => void;
   /** Nothing more is begun when it is aborted. */
@@ -102,7 +104,7 @@ export class Lock {
 
   /** Rejects with a refusal that names who holds it and until when. */
   static async acquire(request: LockRequest): Promise<Lock> {
-    const { store, prefix, url, owner, now, signal } = request;
+    const { store, prefix, url, owner, now, earliestNow, signal } = request;
     const key = lockKey(prefix);
     const run = randomUUID();
     const lease = { owner, expires: now() + LEASE_MS, run };
@@ -110,7 +112,7 @@ export class Lock {
     if (taken !== undefined) return new Lock(request, key, run, taken);
     const body = await store.read(key, MAX_LOCK_BYTES, signal);
     const held = body === undefined ? undefined : parseLease(body.bytes);
-    if (body !== undefined && held !== undefined && held.expires <= now()) {
+    if (body !== undefined && held !== undefined && held.expires <= earliestNow()) {
       const over = await put(request, key, { ifMatch: body.etag }, lease);
       if (over !== undefined) return new Lock(request, key, run, over);
     }

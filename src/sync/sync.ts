@@ -268,7 +268,8 @@ class Run {
     guardNames([], prefix, listing, store);
     // Ours goes when it is given back.
     if (this.#execution.isLocked) listing.delete(lockKey(prefix));
-    await refuseLocks(listing.keys(), { store, url: this.#frame.url, now, signal });
+    const earliestNow = (): number => now() + Math.min(0, store.clockOffset);
+    await refuseLocks(listing.keys(), { store, url: this.#frame.url, earliestNow, signal });
     const retained = new Retained(deletes.retain);
     const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, retained.keeps));
     const context: RetainContext = {

@@ -13,12 +13,15 @@ const key = lockKey(prefix);
 
 let store: ModelStore;
 let now: number;
+/** S3's clock, where it is behind this machine's. */
+let behind: number;
 let lost: SyncError[];
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'setImmediate', 'setTimeout'] });
   store = new ModelStore(1);
   now = Date.UTC(2026, 0, 1);
+  behind = 0;
   lost = [];
 });
 afterEach(() => {
@@ -32,6 +35,7 @@ const acquire = (owner: string): Promise<Lock> =>
     url: 's3://b/site/',
     owner,
     now: () => now,
+    earliestNow: () => now + behind,
     signal,
     requests: signal,
     last: signal,
@@ -100,6 +104,14 @@ describe('that another run has', () => {
   );
 });
 
+test('that is over by the clock of a machine that is ahead of S3 alone is not taken', async () => {
+  await acquire('one');
+  now += 12 * MINUTE;
+  behind = -12 * MINUTE;
+  await expect(acquire('two')).rejects.toThrow('is locked by one ');
+  expect(lease()).toMatchObject({ owner: 'one' });
+});
+
 test('that is over is taken by one of two runs, and the other one is refused', async () => {
   await acquire('one');
   now += 10 * MINUTE;
@@ -124,7 +136,12 @@ test('that is given back just then is no reason to write: the run is refused, an
 test('of a destination below keeps a prefix from being removed until it is over; one that is gone does not', async () => {
   await acquire('one');
   const ask = (): Promise<void> =>
-    refuseLocks([`${prefix}page` as ObjectKey, key], { store, url: 's3://b/', now: () => now, signal });
+    refuseLocks([`${prefix}page` as ObjectKey, key], {
+      store,
+      url: 's3://b/',
+      earliestNow: () => now,
+      signal,
+    });
   await expect(ask()).rejects.toThrow(/^s3:\/\/b\/ is locked by one /);
   now += 10 * MINUTE;
   await ask();
@@ -249,6 +266,7 @@ test('a run that was stopped renews nothing', async () => {
     url: 's3://b/site/',
     owner: 'one',
     now: () => now,
+    earliestNow: () => now + behind,
     signal: stop.signal,
     requests: signal,
     last: signal,
