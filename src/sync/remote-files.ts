@@ -1,5 +1,6 @@
 import { InPlace, QUICK_CALLS } from '../disk/in-place.js';
 import { forEachConcurrent } from '../model/concurrency.js';
+import type { DigestIndex } from '../model/digest-index.js';
 import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   fileAttributes,
@@ -10,7 +11,7 @@ import {
   storedSource,
 } from '../model/headers.js';
 import type { ObjectKey } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
+import type { LocalFile, RemoteObject } from '../model/objects.js';
 import type { ObjectHead, ReadableStore } from '../store/object-store.js';
 import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
 import { beforeFirstWrite, recallFile } from './digest.js';
@@ -65,10 +66,8 @@ export class RemoteFiles {
     // A further name has another ETag than its page where one of them was staged, or KMS encrypts them: their sizes have to do.
     // An empty file here does not say that the object is one: that it is none of these is remembered.
     const believed = trustFiles ? index : undefined;
-    const isFile = ({ name, object }: RemoteFile): boolean => {
-      const known = local.get(name)?.size === 0 ? believed?.objects.get(object.key) : undefined;
-      return known?.etag === object.etag && known.source === noSource(object);
-    };
+    const isFile = ({ name, object }: RemoteFile): boolean =>
+      local.get(name)?.size === 0 && knownSource(believed, object) === NO_SOURCE;
     const due = names.filter((file) =>
       file.size === 0 ? !isFile(file) : listed(`${file.name}.html`)?.size === file.size,
     );
@@ -106,9 +105,7 @@ export class RemoteFiles {
     const alike: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
     for (const file of files) {
       const { name, size, object } = file;
-      const known = believed?.objects.get(object.key);
-      const isSame = known?.etag === object.etag && known.modified === object.lastModified;
-      const source = isSame ? known.source : undefined;
+      const source = knownSource(believed, object);
       if (source === NO_SOURCE) continue;
       const form = parseSource(source);
       if (form !== undefined) {
@@ -226,4 +223,13 @@ function endingOf(name: string): string {
 function encodedFile(file: RemoteFile, form: SourceForm): RemoteFile {
   const { md5, size, encoding } = form;
   return { ...file, size, encoded: { encoding, md5, source: { ...file, size } } };
+}
+
+/** What an index says that an object encodes, while it is dated as it was then: metadata changes without the ETag, not without the time. */
+function knownSource(
+  index: DigestIndex | undefined,
+  { key, etag, lastModified }: RemoteObject,
+): string | undefined {
+  const known = index?.objects.get(key);
+  return known?.etag === etag && known.modified === lastModified ? known.source : undefined;
 }

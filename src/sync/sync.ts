@@ -66,6 +66,7 @@ class Run {
   readonly #options: SyncOptions;
   readonly #ports: SyncPorts;
   readonly #frame: RunFrame;
+  readonly #earliestNow: () => number;
   readonly #encodings: Encodings;
   readonly #source: SourceObjects | undefined;
   readonly #preparation: Preparation;
@@ -103,6 +104,7 @@ class Run {
     const storeNow = (): number => ports.now() + ports.store.clockOffset;
     const clocks = { earliestNow, latestNow, storeNow };
     const parts: RunParts = { options, ports, frame, shared, encodings, source, ...clocks, inFlight };
+    this.#earliestNow = earliestNow;
     this.#encodings = encodings;
     this.#source = source;
     this.#preparation = new Preparation(parts);
@@ -258,7 +260,7 @@ class Run {
   /** Empties the prefix, our own objects last: what is left after a failure still has its index. */
   async remove(): Promise<void> {
     const { lock, dryRun, deletes, destination } = this.#options;
-    const { store, index: storage, emit, now } = this.#ports;
+    const { store, index: storage, emit } = this.#ports;
     const { prefix } = destination;
     const signal = this.#frame.signal;
     if (lock && !dryRun) await this.#execution.takeLock();
@@ -268,7 +270,7 @@ class Run {
     guardNames([], prefix, listing, store);
     // Ours goes when it is given back.
     if (this.#execution.isLocked) listing.delete(lockKey(prefix));
-    const earliestNow = (): number => now() + Math.min(0, store.clockOffset);
+    const earliestNow = this.#earliestNow;
     await refuseLocks(listing.keys(), { store, url: this.#frame.url, earliestNow, signal });
     const retained = new Retained(deletes.retain);
     const planned = await this.#frame.phase('plan', async () => planRemoval(prefix, listing, retained.keeps));
