@@ -119,7 +119,6 @@ class ByteBudget {
 /* harmony export */   Qm: () => (/* binding */ PAGE_METADATA),
 /* harmony export */   R3: () => (/* binding */ provenMd5),
 /* harmony export */   SG: () => (/* binding */ metadataMd5),
-/* harmony export */   TS: () => (/* binding */ noSource),
 /* harmony export */   U4: () => (/* binding */ parseHeaderState),
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
@@ -127,6 +126,7 @@ class ByteBudget {
 /* harmony export */   fJ: () => (/* binding */ STORAGE_CLASS),
 /* harmony export */   fk: () => (/* binding */ FROM_METADATA),
 /* harmony export */   iR: () => (/* binding */ fileAttributes),
+/* harmony export */   ir: () => (/* binding */ NO_SOURCE),
 /* harmony export */   iz: () => (/* binding */ HeaderPolicy),
 /* harmony export */   j2: () => (/* binding */ formatSource),
 /* harmony export */   lH: () => (/* binding */ attributesIn),
@@ -266,10 +266,8 @@ function parseSource(text) {
         return undefined;
     return { md5: parsed, size: Number(size), encoding: encoding };
 }
-/** In an index in place of that: the object was asked, and encodes nothing. Metadata changes without the ETag, not without the time. */
-function noSource({ lastModified }) {
-    return `none/${lastModified}`;
-}
+/** In an index in place of that: the object was asked, and encodes nothing. */
+const NO_SOURCE = 'none';
 /**
  * The file that an object encodes, as its metadata says. That is believed when it gives the digest that its stored bytes
  * have: who overwrites an object keeps metadata now and then.

@@ -172,6 +172,96 @@ class InPlace {
 
 /***/ }),
 
+/***/ 7650:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ hasProcessEnded),
+/* harmony export */   t: () => (/* binding */ processMark)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3024);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8161);
+
+
+
+/** Where it runs, its number there, and when it began, in clock ticks. */
+const MARK = /^([0-9a-f]{12})\.([1-9]\d{0,9})\.(\d{1,20})$/;
+/** Asked for once: a run that neither downloads nor uploads in parts needs none. */
+let known;
+/**
+ * Tells this process from all others, in letters for a file name: those of other machines, of this one before it was
+ * started again, of other containers, and those that get its number later. Where the system cannot tell it is of a place of
+ * its own, of which no other process knows anything.
+ */
+function processMark() {
+    known ??= markOf() ?? `${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.${process.pid}.0`;
+    return known;
+}
+/**
+ * Whether the process that a mark tells of has ended. `undefined`: it runs elsewhere, and nobody here can know. A number
+ * alone says nothing, as each container counts anew.
+ *
+ * @param own the mark of this process
+ */
+function hasProcessEnded(mark, own = processMark()) {
+    const [, place, pid, began] = MARK.exec(mark) ?? [];
+    if (place === undefined || place !== MARK.exec(own)?.[1])
+        return undefined;
+    try {
+        // Answers for every process, while /proc may be mounted so that it hides those of others (hidepid).
+        process.kill(Number(pid), 0);
+    }
+    catch (error) {
+        if (error.code === 'ESRCH')
+            return true;
+    }
+    const now = lookUp(Number(pid));
+    return now === undefined ? undefined : now.began !== began || now.isZombie;
+}
+function markOf() {
+    if (process.platform !== 'linux')
+        return undefined;
+    try {
+        // Of another namespace: its numbers are not those of process.kill.
+        if ((0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readlinkSync)('/proc/self') !== `${process.pid}`)
+            return undefined;
+        // A boot's number is random; containers of one machine share it, each has a namespace of its own.
+        const boot = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)('/proc/sys/kernel/random/boot_id', 'latin1');
+        const where = [boot, (0,node_os__WEBPACK_IMPORTED_MODULE_2__.hostname)(), (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readlinkSync)('/proc/self/ns/pid'), clockNamespace()];
+        const place = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(where.join('\0')).digest('hex').slice(0, 12);
+        const mark = `${place}.${process.pid}.${lookUp(process.pid)?.began}`;
+        return MARK.test(mark) ? mark : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+/** When a process began is told as this namespace counts; kernels before 5.6 have none. */
+function clockNamespace() {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readlinkSync)('/proc/self/ns/time');
+    }
+    catch {
+        return '';
+    }
+}
+/** `undefined`: it is not there, or hidden. */
+function lookUp(pid) {
+    try {
+        const stat = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(`/proc/${pid}/stat`, 'latin1');
+        // The name of the program, in brackets, may hold whatever it likes; the state is the first field behind it.
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return { began: fields[19], isZombie: fields[0] === 'Z' };
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
 /***/ 9511:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -517,6 +607,181 @@ function fileId({ real, dev, ino, nlink, size, mtimeNs, ctimeNs }) {
 function fileState(file) {
     const { ino, size, mtimeNs, ctimeNs } = file;
     return `${ino}:${size}:${mtimeNs}:${ctimeNs}:${fileId(file)}`;
+}
+
+
+/***/ }),
+
+/***/ 8163:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   A4: () => (/* binding */ markOfPartial),
+/* harmony export */   Ij: () => (/* binding */ whyNoFile),
+/* harmony export */   NT: () => (/* binding */ temporaryName),
+/* harmony export */   em: () => (/* binding */ conflicts),
+/* harmony export */   mt: () => (/* binding */ isPartial),
+/* harmony export */   sh: () => (/* binding */ resumableName),
+/* harmony export */   v3: () => (/* binding */ progressName),
+/* harmony export */   yn: () => (/* binding */ nameRefusal)
+/* harmony export */ });
+/* unused harmony export partialName */
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
+/* harmony import */ var _disk_process_mark_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7650);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4132);
+/* harmony import */ var _model_object_key_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(5142);
+/* harmony import */ var _walk_findings_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4908);
+
+
+
+
+
+/** Longest name of an entry, on every file system in use. Bytes of UTF-8. */
+const MAX_NAME_BYTES = 255;
+/** Longest path that a call takes: Linux 4,096 with its end, macOS 1,024. Bytes of UTF-8. */
+const MAX_PATH_BYTES = { linux: 4_095, darwin: 1_023 };
+/**
+ * Names of what a download has not finished, in the directory of the file that it becomes. What no later run goes on with
+ * has the mark of its process in it.
+ */
+const PARTIAL = /^\.s3ds-[0-9a-f]{24}(?:\.([0-9a-f]{12}\.\d{1,10}\.\d{1,20}))?\.(?:part|done)$/;
+/** Names that Windows keeps for devices, with any ending. */
+const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/i;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what Windows does not allow
+const WINDOWS_CHARACTERS = /[<>:"|?*\\\u0000-\u001f]/;
+/** Whether a name below the target is a leftover of a download: never a file of the tree. */
+function isPartial(name) {
+    return PARTIAL.test(name.slice(name.lastIndexOf('/') + 1));
+}
+/** The mark of the process that an unfinished file belongs to; `undefined`: it may be gone on with, or nobody knows. */
+function markOfPartial(name) {
+    return PARTIAL.exec(name.slice(name.lastIndexOf('/') + 1))?.[1];
+}
+/** @param what the bytes are: equal for what may be gone on with, random else */
+function partialName(what, mark) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(what).digest('hex').slice(0, 24);
+    return mark === undefined ? `.s3ds-${hash}.part` : `.s3ds-${hash}.${mark}.part`;
+}
+/** What nobody can guess, once a process: random bytes for each name take longer than the file. */
+const SECRET = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(24).toString('hex');
+let temporaries = 0;
+/** Of a file that no later run goes on with: one of this machine may take it away once this process has ended. */
+function temporaryName() {
+    return partialName(`${SECRET}\0${++temporaries}`, (0,_disk_process_mark_js__WEBPACK_IMPORTED_MODULE_1__/* .processMark */ .t)());
+}
+/** Of an object that is fetched in ranges: the same in every run, while both are the same. */
+function resumableName(name, { key, etag, size }) {
+    return partialName(`${name}\0${key}\0${etag}\0${size}`);
+}
+/** Beside a partial file: which of its parts are there. */
+function progressName(partial) {
+    return partial.replace(/\.part$/, '.done');
+}
+/** Why a key's name cannot be a file below a directory; `undefined`: it can (R2). */
+function whyNoFile(name, directory, platform) {
+    if (name.includes('\0'))
+        return 'has a NUL';
+    if (name.endsWith('/'))
+        return 'ends at a slash and is not empty';
+    if (name.startsWith('/'))
+        return 'is an absolute path';
+    for (const segment of name.split('/')) {
+        if (segment === '')
+            return 'has an empty directory name';
+        if (segment === '.' || segment === '..')
+            return `has ${segment} as a directory name`;
+        if (Buffer.byteLength(segment) > MAX_NAME_BYTES)
+            return `has a part of ${Buffer.byteLength(segment)} bytes, and a file's name has at most ${MAX_NAME_BYTES}`;
+        if (platform !== 'win32')
+            continue;
+        if (WINDOWS_CHARACTERS.test(segment))
+            return 'has a character that Windows does not allow';
+        if (/[ .]$/.test(segment))
+            return 'ends at a dot or a blank, which Windows drops';
+        if (WINDOWS_DEVICE.test(segment))
+            return 'is the name of a device on Windows';
+    }
+    if (isPartial(name))
+        return 'is a name that unfinished downloads have';
+    const most = MAX_PATH_BYTES[platform];
+    const length = Buffer.byteLength(directory) + 1 + Buffer.byteLength(name);
+    return most !== undefined && length > most
+        ? `makes a path of ${length} bytes, and ${most} is most`
+        : undefined;
+}
+/**
+ * Names that cannot stand side by side: one is a file where the other needs a directory, or both are one file there.
+ *
+ * @param met names that the file system has already
+ */
+function conflicts(names, folding, met = []) {
+    const problems = [];
+    const files = new Set(names);
+    for (const name of names) {
+        for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
+            const above = name.slice(0, slash);
+            if (!files.has(above))
+                continue;
+            const clause = `${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(name)} lies below ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(above)}, which is a file too`;
+            problems.push({ code: 'in-the-way', name, clause });
+            break;
+        }
+    }
+    if (!folding.case && !folding.normalisation)
+        return problems;
+    const fold = (text) => {
+        const normal = folding.normalisation ? text.normalize('NFC') : text;
+        return folding.case ? normal.toLowerCase() : normal;
+    };
+    /** Every path and directory by its folded spelling. */
+    const spelled = new Map();
+    for (const name of names) {
+        for (const path of pathsOf(name)) {
+            const other = spelled.get(fold(path));
+            if (other !== undefined && other !== path) {
+                const clause = `${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(name)} and ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(other)} are one name on this file system`;
+                problems.push({ code: 'key-collision', name, clause });
+                break;
+            }
+            spelled.set(fold(path), path);
+        }
+    }
+    const inTheWay = new Map();
+    for (const name of met) {
+        for (const path of pathsOf(name)) {
+            const wanted = spelled.get(fold(path));
+            if (wanted === undefined || files.has(path) || wanted === path)
+                continue;
+            inTheWay.set(wanted, path);
+            break;
+        }
+    }
+    for (const [name, path] of inTheWay) {
+        const clause = `${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(name)} is one name with ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(path)}, which is there, on this file system`;
+        problems.push({ code: 'key-collision', name, clause });
+    }
+    return problems;
+}
+/** A name, and before it the directories that it lies in. */
+function* pathsOf(name) {
+    for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1))
+        yield name.slice(0, end);
+    yield name;
+}
+/** All that a download is refused for, in one line. */
+function nameRefusal(problems) {
+    const sorted = [...problems].sort((a, b) => (0,_model_object_key_js__WEBPACK_IMPORTED_MODULE_4__/* .compareKeys */ .YD)(a.name, b.name));
+    const [first] = sorted;
+    if (first === undefined)
+        return undefined;
+    const shown = sorted.slice(0, _walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .NAMES_SHOWN */ .t6).map(({ clause }) => clause);
+    const what = sorted.length === 1 ? '1 object cannot be a file' : `${sorted.length} objects cannot be files`;
+    // In an exclude the first slash stands for the root.
+    const absolute = sorted.find(({ name }) => name.startsWith('/'))?.name;
+    const how = absolute === undefined
+        ? ''
+        : ` (what begins with a slash by a line with one slash more, as ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(`/${absolute}`)})`;
+    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .SyncError */ .S0(first.code, _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.refused, `${what} there: ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .listed */ .KE)(shown, sorted.length)}; exclude them${how}, or move what is in the way; nothing was written`, { key: first.name });
 }
 
 
@@ -1530,9 +1795,12 @@ function checkInside(root, patterns, found) {
 var unused_excludes = __webpack_require__(7819);
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __webpack_require__(4573);
+// EXTERNAL MODULE: ./build/src/sync/local-names.js
+var local_names = __webpack_require__(8163);
 // EXTERNAL MODULE: ./build/src/sync/lstat.js
 var lstat = __webpack_require__(5631);
 ;// CONCATENATED MODULE: ./build/src/sync/walker.js
+
 
 
 
@@ -1547,15 +1815,19 @@ const GIT = '.git';
 /** What decoding puts in place of bytes that are no UTF-8. */
 const REPLACEMENT = '\ufffd';
 /**
- * Ways to one directory by a link that lies behind another link. Two links in each of 40 directories to the next one are 2^39
- * ways to the last, and no name among them is too long for a key.
+ * Ways to one directory by a link that lies behind another link: so many, or so many for each link there is. Two links in each
+ * of 40 directories to the next one are 2^39 ways to the last, and no name among them is too long for a key; thousands of
+ * versions that share what has a link inside are one way each.
  */
 const MOST_WAYS = 1_000;
+const MOST_WAYS_A_LINK = 16;
 function createWalker({ options, rules, matcher, realRoots, findings, onProgress, onFound, }) {
     const lookAt = (0,lstat/* createLstat */.D)();
     const uid = process.geteuid?.();
     /** Behind a link, by where they lead. */
     const ways = new Map();
+    /** Where links lie, each met by one way or by many. */
+    const links = new Set();
     let multiplies = false;
     function refuse(code, name, clause) {
         findings.refusals.push({ code, name, clause });
@@ -1580,8 +1852,13 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
             findings.ownBelow.add(name);
         return undefined;
     }
-    /** What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. */
+    /**
+     * What was listed and is gone would count as absent, and its objects be deleted: the tree is being changed. What a download
+     * has not finished is none of it: a file gets its own name so.
+     */
     function vanished(name) {
+        if ((0,local_names/* isPartial */.mt)(name))
+            return;
         refuse('file-vanished', name, `${(0,walk_findings/* showName */.$i)(name)} vanished while the tree was read`);
     }
     /** Refuses a file that cannot be read, before anything is written. */
@@ -1747,21 +2024,24 @@ function createWalker({ options, rules, matcher, realRoots, findings, onProgress
         else if (isOnTheWay(directory, real)) {
             refuse('symlink-cycle', name, `${link}, a directory that the link itself lies in`);
         }
-        else if (match !== undefined && isOneOfFew(directory, name, real)) {
+        else if (match !== undefined && isOneOfFew(directory, base, real)) {
             return { ...below(directory, base, match), real, behindLink: true };
         }
         return undefined;
     }
     /** Links that lead to directories with further links multiply: the walk would not end. Told once, as it ends the run. */
-    function isOneOfFew({ behindLink }, name, real) {
-        if (!behindLink)
+    function isOneOfFew(directory, base, real) {
+        links.add(withSeparator(directory.real) + base);
+        if (!directory.behindLink)
             return true;
         if (multiplies)
             return false;
         const met = (ways.get(real) ?? 0) + 1;
         ways.set(real, met);
-        multiplies = met > MOST_WAYS;
-        const what = `${(0,walk_findings/* showName */.$i)(name)} is one of more than ${MOST_WAYS} ways to one directory, by links behind links`;
+        const most = Math.max(MOST_WAYS, MOST_WAYS_A_LINK * links.size);
+        multiplies = met > most;
+        const name = directory.namePrefix + base;
+        const what = `${(0,walk_findings/* showName */.$i)(name)} is one of more than ${most} ways to one directory, by links behind links`;
         if (multiplies)
             refuse('symlink-cycle', name, what);
         return !multiplies;

@@ -836,6 +836,7 @@ __webpack_require__.d(__webpack_exports__, {
   Qd: () => (/* binding */ earliest),
   gW: () => (/* binding */ emptyIndex),
   kS: () => (/* binding */ formatDestination),
+  su: () => (/* binding */ formatEnded),
   Qe: () => (/* binding */ formatIndex),
   Ak: () => (/* binding */ formatInvalidation),
   Cu: () => (/* binding */ formatLayout),
@@ -963,7 +964,7 @@ var object_entries = __webpack_require__(945);
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
- * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * `ended`, in the journal alone, of a wait of `pending` that a run ended, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
@@ -1013,6 +1014,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const owed = new Map();
     const renewing = new Set();
     const begins = [];
+    const ends = [];
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -1029,6 +1031,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         addRenewing(renewing, record);
         if ((0,index_rows/* isSize */.kp)(record.writing))
             begins.push(record.writing);
+        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+        if (end !== undefined)
+            ends.push([record.ended, end]);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -1122,8 +1127,12 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     }
     const place = written === undefined ? {} : { destination: written };
     const first = earliest(begins);
+    // A journal that could not be deleted does not end what began to wait since.
+    const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+    const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
     const left = {
         ...{ uploads, deploys, pending, invalidations, renewing },
+        ...(ended.size === 0 ? {} : { ended }),
         ...(first === undefined ? {} : { writing: first }),
     };
     return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
@@ -1245,6 +1254,10 @@ function formatRenewing(keys) {
 /** A line of index and journal. */
 function formatWriting(writing) {
     return line({ writing });
+}
+/** A line of the journal. */
+function formatEnded(ended, wait) {
+    return line({ ended, ...wait });
 }
 /** The first of some times; none of none. */
 function earliest(times) {
@@ -2562,7 +2575,7 @@ class ObjectEntries extends _entries_table_js__WEBPACK_IMPORTED_MODULE_0__/* .En
             this.#written[row] = written?.[i] ?? _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3;
         }
     }
-    /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
+    /** Says when what is there was written, by S3's clock. Milliseconds since the epoch. */
     date(key, written) {
         const row = this.names.find(key);
         if (row === -1)

@@ -1068,7 +1068,7 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
             this.#written[row] = written?.[i] ?? NONE;
         }
     }
-    /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
+    /** Says when what is there was written, by S3's clock. Milliseconds since the epoch. */
     date(key, written) {
         const row = this.names.find(key);
         if (row === -1)
@@ -1137,7 +1137,7 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
- * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * `ended`, in the journal alone, of a wait of `pending` that a run ended, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
@@ -1187,6 +1187,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const owed = new Map();
     const renewing = new Set();
     const begins = [];
+    const ends = [];
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -1203,6 +1204,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         addRenewing(renewing, record);
         if (isSize(record.writing))
             begins.push(record.writing);
+        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+        if (end !== undefined)
+            ends.push([record.ended, end]);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -1296,8 +1300,12 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     }
     const place = written === undefined ? {} : { destination: written };
     const first = earliest(begins);
+    // A journal that could not be deleted does not end what began to wait since.
+    const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+    const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
     const left = {
         ...{ uploads, deploys, pending, invalidations, renewing },
+        ...(ended.size === 0 ? {} : { ended }),
         ...(first === undefined ? {} : { writing: first }),
     };
     return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
@@ -1419,6 +1427,10 @@ function formatRenewing(keys) {
 /** A line of index and journal. */
 function formatWriting(writing) {
     return line({ writing });
+}
+/** A line of the journal. */
+function formatEnded(ended, wait) {
+    return line({ ended, ...wait });
 }
 /** The first of some times; none of none. */
 function earliest(times) {
@@ -2755,6 +2767,21 @@ async function withOpenFile(file, work) {
         if (!sameStat(file, await handle.stat({ bigint: true })))
             throw new FileChangedError('it changed while it was read');
         return result;
+    }
+    finally {
+        await handle.close();
+    }
+}
+/** MD5 of whatever a file has while it is read, through no link. `undefined`: it is no file. */
+async function md5At(path) {
+    const handle = await open(path, READING | constants.O_NOFOLLOW);
+    try {
+        if (!(await handle.stat()).isFile())
+            return undefined;
+        const whole = createHash('md5');
+        for await (const bytes of handle.createReadStream({ autoClose: false }))
+            whole.update(bytes);
+        return whole.digest('hex');
     }
     finally {
         await handle.close();

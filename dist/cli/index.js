@@ -2228,6 +2228,9 @@ async function readExcludes(name, file, cwd) {
 }
 
 ;// CONCATENATED MODULE: ./build/src/console/other-tools.js
+function rule(path, header) {
+    return `write a rule, as --headers $'${path}\\n  ${header}', or --headers-file`;
+}
 /** What to write here for options that people know from aws-cli, rclone, s3cmd, s5cmd and mc. */
 const INSTEAD = [
     ['delete delete-removed delete-during del remove', 'write --delete-after'],
@@ -2242,9 +2245,20 @@ const INSTEAD = [
         'write --path PATTERN, or --exclude-from FILE: its first lines are * and !*/, then a line !PATTERN for each',
     ],
     [
-        'cache-control content-type content-encoding content-disposition content-language expires add-header header header-upload mime-type default-mime-type tagging',
-        "write a rule, as --headers $'/*\\n  Cache-Control: max-age=60', or --headers-file",
+        'no-overwrite ignore-existing skip-existing immutable no-clobber',
+        'there is no such mode, as an object whose content differs is replaced: keep back with --exclude what is to stay',
     ],
+    ['cache-control add-header header header-upload', rule('/*', 'Cache-Control: max-age=60')],
+    ['content-type mime-type default-mime-type', rule('/*.data', 'Content-Type: text/plain')],
+    [
+        'content-encoding',
+        `write --compress for what is to be compressed here; else ${rule('/*.gz', 'Content-Encoding: gzip')}`,
+    ],
+    ['content-disposition', rule('/*.pdf', 'Content-Disposition: attachment')],
+    ['content-language', rule('/de/*', 'Content-Language: de')],
+    ['expires', rule('/*', 'Expires: Thu, 01 Dec 2033 16:00:00 GMT')],
+    // A file may say nothing of tags, as it comes with a pull request.
+    ['tagging', "write a rule, as --headers $'/*\\n  x-amz-tagging: NAME=VALUE'"],
     [
         'metadata',
         "write --preserve for mode and time, or a rule, as --headers $'/*\\n  x-amz-meta-NAME: VALUE'",
@@ -2256,6 +2270,7 @@ const INSTEAD = [
     ['checksum-algorithm', 'leave it out: every body goes with its MD5, which S3 verifies'],
     ['update', 'leave it out: contents are compared, never times, and a newer object is replaced too'],
     ['website-redirect', 'write --redirects-file'],
+    ['s3-acl', 'write --acl'],
     ['acl-public', 'write --acl public-read'],
     ['acl-private', 'write --acl private'],
     [
@@ -2284,9 +2299,13 @@ const INSTEAD = [
         'leave it out, and set AWS_CA_BUNDLE to a file with the certificate that the server is known by',
     ],
     ['source-region', "write it behind the source: 's3://bucket/prefix region=eu-west-1'"],
+    ['source-profile', "write it behind the source: 's3://bucket/prefix profile=NAME'"],
     ['rr reduced-redundancy', 'write --storage-class REDUCED_REDUNDANCY'],
     ['server-side-encryption', 'write --sse'],
     ['sse-kms-key-id', 'write --kms-key-id'],
+    ['no-sign-request', 'leave it out, and give credentials: every request is signed'],
+    ['backup-dir', 'leave it out: versioning of the bucket keeps what is replaced or deleted'],
+    ['exclude-if-present', 'write --exclude for each of these directories'],
     ['access-key secret-key', 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'],
 ];
 /** First words that are commands of these tools. */
@@ -3623,6 +3642,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Qd: () => (/* binding */ earliest),
   gW: () => (/* binding */ emptyIndex),
   kS: () => (/* binding */ formatDestination),
+  su: () => (/* binding */ formatEnded),
   Qe: () => (/* binding */ formatIndex),
   Ak: () => (/* binding */ formatInvalidation),
   Cu: () => (/* binding */ formatLayout),
@@ -3752,7 +3772,7 @@ var object_entries = __nccwpck_require__(945);
  * was begun and is not known to have ended, one with `pending` of a key whose delete waits, those with `invalidation`
  * of what a CloudFront distribution is still to be told, and by which mapping of keys to paths, those with `renewing` of keys that may have other headers than
  * their lines say, one with `writing` of when a run began to write that may have left objects without a line, one with
- * `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
+ * `ended`, in the journal alone, of a wait of `pending` that a run ended, one with `machine` of the writer. A line with `destination`, which may be the writer's, says of which place the lines after it
  * speak; those about local files speak of no place.
  * A damaged line is dropped and the others stand. Fields that this version does not know are kept when the
  * index is written again, where they stand in a line of one object or file; `encryption` is reserved for one.
@@ -3802,6 +3822,7 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const owed = new Map();
     const renewing = new Set();
     const begins = [];
+    const ends = [];
     let speaksOf;
     const isElsewhere = (record) => {
         if (typeof record.destination === 'string')
@@ -3818,6 +3839,9 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
         addRenewing(renewing, record);
         if ((0,index_rows/* isSize */.kp)(record.writing))
             begins.push(record.writing);
+        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+        if (end !== undefined)
+            ends.push([record.ended, end]);
     }
     speaksOf = undefined;
     let entries = 0;
@@ -3911,8 +3935,12 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     }
     const place = written === undefined ? {} : { destination: written };
     const first = earliest(begins);
+    // A journal that could not be deleted does not end what began to wait since.
+    const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+    const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
     const left = {
         ...{ uploads, deploys, pending, invalidations, renewing },
+        ...(ended.size === 0 ? {} : { ended }),
         ...(first === undefined ? {} : { writing: first }),
     };
     return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
@@ -4034,6 +4062,10 @@ function formatRenewing(keys) {
 /** A line of index and journal. */
 function formatWriting(writing) {
     return line({ writing });
+}
+/** A line of the journal. */
+function formatEnded(ended, wait) {
+    return line({ ended, ...wait });
 }
 /** The first of some times; none of none. */
 function earliest(times) {
@@ -6239,7 +6271,7 @@ class ObjectEntries extends _entries_table_js__WEBPACK_IMPORTED_MODULE_0__/* .En
             this.#written[row] = written?.[i] ?? _index_rows_js__WEBPACK_IMPORTED_MODULE_1__/* .NONE */ .x3;
         }
     }
-    /** Says when what is there was written, by this machine's clock. Milliseconds since the epoch. */
+    /** Says when what is there was written, by S3's clock. Milliseconds since the epoch. */
     date(key, written) {
         const row = this.names.find(key);
         if (row === -1)
@@ -6665,7 +6697,7 @@ async function meetingOf(destinations) {
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4907))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(976)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5976))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(101)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5101))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
