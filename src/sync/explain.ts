@@ -130,6 +130,8 @@ function toldOf({ code, message }: StoreError): string {
 
 /** Why a place that remembers for the next run could not be read or written; it begins with the place. */
 export function whyNot(error: unknown, place: string): string {
+  if (error instanceof StoreError && error.code === 'InvalidObjectState')
+    return `${place}: the object is archived: leave it out of the lifecycle rule that does that`;
   // What S3 rejects, and what was no answer of its own, has no better words.
   const isKnown = error instanceof StoreError && error.kind !== 'rejected';
   return isKnown ? explain(error, place).message : `${place}: ${messageOf(error)}`;

@@ -9,7 +9,7 @@ import {
   UnprovedCopyError,
 } from '../../../src/store/object-store.js';
 import { toStoreError } from '../../../src/store/store-errors.js';
-import { explain } from '../../../src/sync/explain.js';
+import { explain, whyNot } from '../../../src/sync/explain.js';
 import { FileChangedError } from '../../../src/sync/file-bytes.js';
 
 const denied = (operation: string, message: string): string =>
@@ -303,4 +303,11 @@ test('a copy that nothing proves is no fault of the connection', () => {
     code: 'rejected',
     message: 'p/a: the copy is not proved, as nobody knows its digest',
   });
+});
+
+test('an index that a lifecycle rule archived: nothing can exclude it but that rule', () => {
+  const error = new StoreError('denied', 'InvalidObjectState', 403, 'GetObject', 'of its class');
+  expect(whyNot(error, 's3://b/p/.s3-dedup-sync/index')).toBe(
+    's3://b/p/.s3-dedup-sync/index: the object is archived: leave it out of the lifecycle rule that does that',
+  );
 });
