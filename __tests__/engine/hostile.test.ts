@@ -529,7 +529,7 @@ test.each(['lean', 'sdk'])('an upload id of another key is asked for again: by %
   }
 });
 
-describe('markers that lead in a circle end', () => {
+describe('markers that lead nowhere end', () => {
   /** 2 after 1, and 1 after 2. */
   const next = (marker: string | null): string => (marker === '2' ? '1' : '2');
   const { signal } = new AbortController();
@@ -559,6 +559,34 @@ describe('markers that lead in a circle end', () => {
     for await (const page of (await open()).listUploads('' as Prefix, signal))
       keys.push(...page.map(({ key }) => key));
     expect(keys).toEqual(['2', '1', '2']);
+  });
+
+  test.each([
+    ['no parts', () => ''],
+    ['more parts than there can be', (number: number) => `<Part><PartNumber>${number}</PartNumber></Part>`],
+  ])('the listing of parts that goes on for ever with %s', async (_, partOf) => {
+    let asked = 0;
+    hostile.lie = answering('ListParts', (url) => {
+      asked++;
+      const marker = Number(url.searchParams.get('part-number-marker')) + 4_000;
+      return `<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>${marker}</NextPartNumberMarker>${partOf(marker)}</ListPartsResult>`;
+    });
+    const upload = { key: 'p/a' as ObjectKey, id: 'id', encryption: undefined };
+    expect(await (await open()).listParts(upload, signal)).toEqual([]);
+    expect(asked).toBe(partOf(1) === '' ? 1 : 3);
+  });
+
+  test.each([
+    ['no uploads', ''],
+    ['the same uploads', '<Upload><Key>a</Key><UploadId>id</UploadId></Upload>'],
+  ])('the listing of uploads that goes on for ever with %s', async (_, uploads) => {
+    let asked = 0;
+    hostile.lie = answering('ListMultipartUploads', () => {
+      asked++;
+      return `<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>${asked}</NextKeyMarker>${uploads}</ListMultipartUploadsResult>`;
+    });
+    for await (const _page of (await open()).listUploads('' as Prefix, signal)) expect(asked).toBeLessThan(9);
+    expect(asked).toBe(uploads === '' ? 1 : 2);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type ETag, parseETag } from '../model/digest.js';
 import { NOT_IN_XML, NOT_SPELLED, type ObjectKey, type Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
+import { MAX_PARTS } from '../model/part-sizes.js';
 import type { ListAnswer } from './calls.js';
 import { type ListedPage, listingError, listPages, type PageRequest } from './listing.js';
 import { detached, LONGEST_TOLD, spellings, unreadable } from './object-answers.js';
@@ -121,17 +122,18 @@ export class Lists {
       );
       const isEncoded = page.EncodingType === 'url' && this.#requests.provider().uploadKeys === 'encoded';
       const decode = isEncoded ? decodeListedKey : (text: string) => text;
-      yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) =>
-        key === undefined || id === undefined
-          ? []
-          : [{ key: decode(key) as ObjectKey, id, begun: begun?.getTime() ?? 0 }],
-      );
+      const known = met.size;
+      const uploads: ListedUpload[] = [];
+      for (const { Key: key, UploadId: id, Initiated: begun } of page.Uploads ?? []) {
+        if (key === undefined || id === undefined) continue;
+        met.add(JSON.stringify([key, id]));
+        uploads.push({ key: decode(key) as ObjectKey, id, begun: begun?.getTime() ?? 0 });
+      }
+      yield uploads;
       const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
-      if (page.IsTruncated !== true || key === undefined || key === '') return;
-      const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
-      // Markers that come again lead in a circle.
-      if (met.size === met.add(JSON.stringify(next)).size) return;
-      from = next;
+      // A page that adds nothing leads nowhere, in a circle or on to ever new markers.
+      if (page.IsTruncated !== true || key === undefined || key === '' || met.size === known) return;
+      from = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
     }
   }
 
@@ -147,14 +149,16 @@ export class Lists {
       const page = await this.#requests.call('ListParts', signal, async () =>
         (await this.#requests.rareCalls()).listParts(input, signal),
       );
-      for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+      const { Parts: listed = [] } = page;
+      for (const { PartNumber: number, ETag: text, Size: size } of listed) {
         const etag = parseETag(text);
         if (number !== undefined && etag !== undefined && size !== undefined)
           parts.push({ number, etag, size });
       }
       const next = Number(page.NextPartNumberMarker);
-      // Parts come in the order of their numbers: a marker that is no higher leads nowhere.
-      if (page.IsTruncated !== true || !(next > marker)) return parts;
+      // Parts come in the order of their numbers: behind the last there can be, and behind none, is nothing.
+      const leadsOn = next > marker && next < MAX_PARTS && listed.length > 0;
+      if (page.IsTruncated !== true || !leadsOn) return parts;
       marker = next;
     }
   }
