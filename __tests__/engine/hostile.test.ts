@@ -100,6 +100,74 @@ describe('a 200 that is not the answer', () => {
   );
 });
 
+describe('D7: deletes of which the answer does not speak', () => {
+  const deleting: Changes = { ...quick, deletes: { deleteAfter: true } };
+  /** Answers a batch so once; from then on the server does. */
+  const once = (keys: readonly string[], answer: string): Lie => {
+    let isOver = false;
+    return answering('DeleteObjects', () => {
+      if (isOver) return undefined;
+      isOver = true;
+      for (const key of keys) s3.server.deleteObject(bucket, key);
+      return `<DeleteResult>${answer}</DeleteResult>`;
+    });
+  };
+  beforeEach(async () => {
+    await publish(s3, bucket, root);
+    s3.server.putObject(bucket, 'p/gone 1', 'gone 1');
+    s3.server.putObject(bucket, 'p/gone 2', 'gone 2');
+  });
+
+  test.each([
+    ['is quiet', ''],
+    ["is another batch's", '<Deleted><Key>p/x</Key></Deleted>'],
+    [
+      'spells the keys otherwise',
+      '<Deleted><Key>p/gone%201</Key></Deleted><Deleted><Key>p/gone%202</Key></Deleted>',
+    ],
+  ])('are done where the objects are gone: it %s', async (_, answer) => {
+    hostile.lie = once(['p/gone 1', 'p/gone 2'], answer);
+    const before = hostile.asked.length;
+    const run = await publish(server, bucket, root, deleting);
+    expect(run).toMatchObject({ exit: 0, report: { totals: { deleted: { files: 2 } } } });
+    expect(hostile.asked.slice(before).filter(({ operation }) => operation === 'DeleteObjects')).toHaveLength(
+      1,
+    );
+  });
+
+  test('are asked for again where they are not, and for these alone', async () => {
+    hostile.lie = once(['p/gone 1'], '');
+    const run = await publish(server, bucket, root, deleting);
+    expect(run).toMatchObject({ exit: 0, report: { totals: { deleted: { files: 2 } } } });
+    expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a', 'p/b']);
+  });
+
+  test('leave alone what another writer put there, and say so', async () => {
+    hostile.lie = answering('DeleteObjects', () => {
+      s3.server.putObject(bucket, 'p/gone 2', "another writer's");
+      s3.server.deleteObject(bucket, 'p/gone 1');
+      return '<DeleteResult/>';
+    });
+    const run = await publish(server, bucket, root, deleting);
+    expect(run.exit).toBe(5);
+    expect(stepsOf(run)).toEqual(['delete p/gone 1 done', 'delete p/gone 2 failed']);
+    expect(s3.server.texts(bucket)['p/gone 2']).toBe("another writer's");
+  });
+
+  test('fail where nobody may look, and are not told as refused', async () => {
+    hostile.lie = (asked) => {
+      if (asked.operation !== 'HeadObject') return once(['p/gone 1', 'p/gone 2'], '')(asked);
+      asked.outgoing.writeHead(403).end();
+      return true;
+    };
+    const run = await publish(server, bucket, root, deleting);
+    expect(run).toMatchObject({ exit: 1, report: { totals: { deleted: { files: 0 } } } });
+    expect(run.report.steps[0]?.error?.message).toMatch(
+      /^p\/gone 1: DeleteObjects failed \(NoAnswer: [^\n]+\) on every attempt: that is not S3's, so check endpoint-url/,
+    );
+  });
+});
+
 test.each(['', '<html>login</html>'])(
   'D7: %j in a 200 to a lone DELETE is not told as if it had',
   async (body) => {

@@ -26,18 +26,16 @@ export class Deletes {
       (deleteConditions === 'single' || NOT_IN_XML.test(request.key) ? single : batch).push(request);
     }
     const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;
-    if (due.length > 0)
-      for (const answer of await this.#deleteBatch(due, signal)) answers.set(answer.key, answer);
+    if (due.length > 0) await this.#deleteBatch(due, answers, signal);
     await forEachConcurrent(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
       answers.set(request.key, await this.#deleteOne(request, signal));
     });
     return requests.map(
-      ({ key }) =>
-        answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'),
+      ({ key }) => answers.get(key) ?? { key, deleted: false, error: unsaid('DeleteObjects') },
     );
   }
 
-  /** Where a server ignores the ETags of deletes, a look right before it narrows what nothing closes. */
+  /** Those of which the object is still the one that was listed, by a look; what became of the others is answered. */
   async #stillListed(
     requests: readonly DeleteRequest[],
     answers: Map<ObjectKey, DeleteAnswer>,
@@ -58,51 +56,53 @@ export class Deletes {
     return still;
   }
 
-  /** What S3 could not do for some keys of a batch is asked again for these alone. */
+  /**
+   * What S3 could not do for some keys of a batch is asked again for these alone, and so is what it says nothing of and
+   * that is still there. Where ETags are ignored the look right before it narrows what nothing closes.
+   */
   async #deleteBatch(
     requests: readonly DeleteRequest[],
+    answers: Map<ObjectKey, DeleteAnswer>,
     signal: AbortSignal,
-  ): Promise<readonly DeleteAnswer[]> {
+  ): Promise<void> {
     let due = requests;
-    const told = new Map<ObjectKey, KeyError | 'deleted' | undefined>();
-    let unhealed: StoreError | undefined;
-    try {
-      const attempt = async (): Promise<void> => {
-        const { deleted, errors } = await this.#deleteObjects(due, signal);
-        const again: DeleteRequest[] = [];
-        let first: StoreError | undefined;
-        for (const request of due) {
-          const { key } = request;
-          const error = errors.get(key);
-          const passing = error === undefined ? undefined : passingError(error);
-          // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
-          if (passing === undefined) told.set(key, error ?? (deleted.has(key) ? 'deleted' : undefined));
-          else again.push(request);
-          first ??= passing;
-        }
-        due = again;
-        if (first !== undefined) throw first;
-      };
-      await this.#requests.call('DeleteObjects', signal, attempt, { changes: requests[0]?.key });
-    } catch (thrown) {
-      unhealed = toStoreError('DeleteObjects', thrown);
-      if (told.size === 0) throw unhealed;
-    }
-    const unanswered = new Set(due.map(({ key }) => key));
-    const answers: DeleteAnswer[] = [];
-    for (const { key } of requests) {
-      const answer = told.get(key);
-      if (unhealed !== undefined && unanswered.has(key))
-        answers.push({ key, deleted: false, error: unhealed });
-      else if (answer === 'deleted') answers.push({ key, deleted: true });
-      else if (answer === undefined)
-        answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
-      else {
-        const message = await withoutSent(answer.Message ?? '', this.#requests.credentials);
-        answers.push(await this.#judgeDelete(key, answer.Code ?? 'Error', message, signal));
+    const refused = new Map<ObjectKey, KeyError>();
+    const attempt = async (): Promise<void> => {
+      const { deleted, errors } = await this.#deleteObjects(due, signal);
+      const again: DeleteRequest[] = [];
+      let first: StoreError | undefined;
+      for (const request of due) {
+        const { key } = request;
+        const error = errors.get(key);
+        const passing = error === undefined ? undefined : passingError(error);
+        // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+        if (error === undefined && deleted.has(key)) answers.set(key, { key, deleted: true });
+        else if (error === undefined || passing !== undefined) again.push(request);
+        else refused.set(key, error);
+        first ??= passing;
       }
+      due = again;
+      if (first !== undefined) throw first;
+    };
+    // An answer may be another batch's, spell keys otherwise, or be quiet: the objects say what became of them.
+    const check = async (): Promise<void> => {
+      due = await this.#stillListed(due, answers, signal).catch((error) => {
+        // Who may delete need not be allowed to read.
+        throw error instanceof StoreError && error.kind === 'denied' ? unsaid('DeleteObjects') : error;
+      });
+      if (due.length > 0) throw unsaid('DeleteObjects');
+    };
+    try {
+      await this.#requests.call('DeleteObjects', signal, attempt, { check, changes: requests[0]?.key });
+    } catch (thrown) {
+      const error = toStoreError('DeleteObjects', thrown);
+      if (due.length === requests.length) throw error;
+      for (const { key } of due) if (!answers.has(key)) answers.set(key, { key, deleted: false, error });
     }
-    return answers;
+    for (const [key, { Code: code = 'Error', Message: said = '' }] of refused) {
+      const message = await withoutSent(said, this.#requests.credentials);
+      answers.set(key, await this.#judgeDelete(key, code, message, signal));
+    }
   }
 
   async #deleteObjects(
@@ -137,15 +137,13 @@ export class Deletes {
       const input = { ...this.#requests.every, Key: key, IfMatch: `"${etag}"` };
       const attempt = async (): Promise<number | undefined> =>
         (await this.#requests.calls()).deleteObject(input, signal);
-      const status = await this.#requests.call('DeleteObject', signal, attempt, { changes: key });
       // Another success may be a proxy's page (D7): the object says whether it is there.
-      if (status === 204 || (await this.#requests.head(key, signal)) === undefined)
-        return { key, deleted: true };
-      return notDeleted(
-        key,
-        'NoAnswer',
-        `the answer was ${status} where S3 says 204, and the object is there`,
-      );
+      const check = async (status: number | undefined): Promise<number | undefined> => {
+        if (status === 204 || (await this.#requests.head(key, signal)) === undefined) return status;
+        throw unsaid('DeleteObject');
+      };
+      await this.#requests.call('DeleteObject', signal, attempt, { check, changes: key });
+      return { key, deleted: true };
     } catch (thrown) {
       const error = toStoreError('DeleteObject', thrown);
       if (error.kind === 'fatal' || error.kind === 'aborted') throw error;
@@ -192,6 +190,7 @@ function passingError({ Code: code = '', Message: message = '' }: KeyError): Sto
   return heals({ kind }) ? new StoreError(kind, code, 200, 'DeleteObjects', message) : undefined;
 }
 
-function notDeleted(key: ObjectKey, code: string, message: string): DeleteAnswer {
-  return { key, deleted: false, error: new StoreError('rejected', code, 200, 'DeleteObjects', message) };
+function unsaid(operation: string): StoreError {
+  const message = 'the answer does not say what became of it';
+  return new StoreError('server', 'NoAnswer', 200, operation, message);
 }

@@ -89,7 +89,7 @@ function policyOf(kind: string, resource: string): string {
 }
 
 /** A success with something else in it than S3 answers; by the SDK's requests the status is its code. */
-const UNREADABLE: ReadonlySet<string> = new Set(['NoListing', 'InvalidAnswer', 'NoETag', '200']);
+const UNREADABLE: ReadonlySet<string> = new Set(['NoListing', 'NoAnswer', 'InvalidAnswer', 'NoETag', '200']);
 
 function notOfS3({ operation, status }: StoreError): string {
   return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
