@@ -309,9 +309,29 @@ for (const path of ['lean', 'sdk'] as const) {
       expect(answers).toMatchObject([{ deleted: true }, { deleted: false, error: { kind: 'denied' } }]);
     });
 
+    test('D7: what is refused for good, in whatever words, is asked once and told as refused', async () => {
+      const key = 'odd/k' as ObjectKey;
+      const own = await open();
+      await own.put({ key, body, md5, headers, condition: absent }, signal);
+      running.server.faults.add({
+        match: { operation: 'DeleteObjects' },
+        times: 1,
+        fault: { kind: 'refuse-keys', code: 'MethodNotAllowed', keys: /k$/ },
+      });
+      const answers = await own.delete([{ key, etag }], signal);
+      expect(answers).toMatchObject([
+        { deleted: false, error: { kind: 'rejected', code: 'MethodNotAllowed' } },
+      ]);
+      expect(own.requests().DeleteObjects).toBe(1);
+    });
+
     test.each([
       ['InternalError', 1],
       ['SlowDown', 1],
+      ['SlowDownWrite', 1],
+      ['SlowDownRead', 1],
+      ['ServerBusy', 1],
+      ['XMinioServerNotInitialized', 1],
       ['InternalError', 3],
     ] as const)(
       'D7: what S3 could not do for one key of a batch is asked again for it alone: %s, %d times',

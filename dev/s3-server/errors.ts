@@ -109,6 +109,11 @@ const MESSAGES = {
   ],
   ServiceUnavailable: [503, 'Service is unable to handle request.'],
   SlowDown: [503, 'Please reduce your request rate.'],
+  // MinIO's.
+  ServerBusy: [503, 'The service is unavailable. Please retry.'],
+  SlowDownRead: [503, 'Resource requested is unreadable, please reduce your request rate'],
+  SlowDownWrite: [503, 'Resource requested is unwritable, please reduce your request rate'],
+  XMinioServerNotInitialized: [503, 'Server not initialized yet, please try again.'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 
 export type ErrorCode = keyof typeof MESSAGES;

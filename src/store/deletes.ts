@@ -3,7 +3,7 @@ import { NOT_IN_XML, type ObjectKey } from '../model/object-key.js';
 import type { DeleteBatchAnswer } from './calls.js';
 import { type DeleteAnswer, type DeleteRequest, StoreError } from './object-store.js';
 import type { Requests } from './requests.js';
-import { heals, toStoreError, withoutSent } from './store-errors.js';
+import { heals, repeatingNothing, toStoreError } from './store-errors.js';
 
 /** DeleteObject and HeadObject requests in flight where a batch cannot carry the conditions. */
 const SINGLE_DELETES_IN_FLIGHT = 32;
@@ -66,7 +66,7 @@ export class Deletes {
     signal: AbortSignal,
   ): Promise<void> {
     let due = requests;
-    const refused = new Map<ObjectKey, KeyError>();
+    const refused = new Map<ObjectKey, StoreError>();
     const attempt = async (): Promise<void> => {
       const { deleted, errors } = await this.#deleteObjects(due, signal);
       const again: DeleteRequest[] = [];
@@ -74,12 +74,11 @@ export class Deletes {
       for (const request of due) {
         const { key } = request;
         const error = errors.get(key);
-        const passing = error === undefined ? undefined : passingError(error);
         // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
         if (error === undefined && deleted.has(key)) answers.set(key, { key, deleted: true });
-        else if (error === undefined || passing !== undefined) again.push(request);
+        else if (error === undefined || heals(error)) again.push(request);
         else refused.set(key, error);
-        first ??= passing;
+        if (error !== undefined && heals(error)) first ??= error;
       }
       due = again;
       if (first !== undefined) throw first;
@@ -99,34 +98,27 @@ export class Deletes {
       if (due.length === requests.length) throw error;
       for (const { key } of due) if (!answers.has(key)) answers.set(key, { key, deleted: false, error });
     }
-    for (const [key, { Code: code = 'Error', Message: said = '' }] of refused) {
-      const message = await withoutSent(said, this.#requests.credentials);
-      answers.set(key, await this.#judgeDelete(key, code, message, signal));
+    for (const [key, error] of refused) {
+      const told = await repeatingNothing(error, this.#requests.credentials);
+      answers.set(key, await this.#judgeDelete(key, told, signal));
     }
   }
 
   async #deleteObjects(
     requests: readonly DeleteRequest[],
     signal: AbortSignal,
-  ): Promise<{ readonly deleted: ReadonlySet<string>; readonly errors: ReadonlyMap<string, KeyError> }> {
+  ): Promise<{ readonly deleted: ReadonlySet<string>; readonly errors: ReadonlyMap<string, StoreError> }> {
     const input = {
       ...this.#requests.every,
       Delete: { Quiet: false, Objects: requests.map(({ key, etag }) => ({ Key: key, ETag: etag })) },
     };
     const answer = await (await this.#requests.calls()).deleteObjects(input, signal);
     const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key ?? ''));
-    const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
+    const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', errorOfKey(error)]));
     const asked = new Set<string>(requests.map(({ key }) => key));
-    for (const [key, { Code, Message }] of errors) {
+    for (const [key, { code, message }] of errors) {
       // An error that names no key of ours may speak of any of them.
-      if (asked.has(key)) continue;
-      throw new StoreError(
-        'rejected',
-        Code ?? 'Error',
-        200,
-        'DeleteObjects',
-        Message ?? 'an error without a key',
-      );
+      if (!asked.has(key)) throw new StoreError('rejected', code, 200, 'DeleteObjects', message);
     }
     return { deleted, errors };
   }
@@ -147,47 +139,31 @@ export class Deletes {
     } catch (thrown) {
       const error = toStoreError('DeleteObject', thrown);
       if (error.kind === 'fatal' || error.kind === 'aborted') throw error;
-      return this.#judgeDelete(key, error.code, error.message, signal);
+      return this.#judgeDelete(key, error, signal);
     }
   }
 
   /** A refused delete of a key that is gone is what was wanted, whoever did it (C14). */
-  async #judgeDelete(
-    key: ObjectKey,
-    code: string,
-    message: string,
-    signal: AbortSignal,
-  ): Promise<DeleteAnswer> {
-    const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 200 } });
-    const error = toStoreError('DeleteObjects', thrown);
-    const gone = code === 'NoSuchKey' || code === 'NoSuchVersion';
-    if (gone || (error.kind === 'condition' && (await this.#requests.head(key, signal)) === undefined)) {
-      return { key, deleted: true };
-    }
-    const denied = code === 'AccessDenied';
-    return {
-      key,
-      deleted: false,
-      error: new StoreError(
-        denied ? 'denied' : error.kind,
-        code,
-        denied ? 403 : 200,
-        'DeleteObjects',
-        message,
-      ),
-    };
+  async #judgeDelete(key: ObjectKey, error: StoreError, signal: AbortSignal): Promise<DeleteAnswer> {
+    const { code, kind } = error;
+    const isGone =
+      code === 'NoSuchKey' ||
+      code === 'NoSuchVersion' ||
+      (kind === 'condition' && (await this.#requests.head(key, signal)) === undefined);
+    return isGone ? { key, deleted: true } : { key, deleted: false, error };
   }
 }
 
 /** What an answer to a batch says of one key. */
-type KeyError = NonNullable<DeleteBatchAnswer['Errors']>[number];
-
-/** An error of a key that may heal; `undefined`: it will not. */
-function passingError({ Code: code = '', Message: message = '' }: KeyError): StoreError | undefined {
+function errorOfKey({
+  Code: code = 'Error',
+  Message: message = 'an error without a word',
+}: NonNullable<DeleteBatchAnswer['Errors']>[number]): StoreError {
   // The status of the whole says nothing of a key: its code alone does.
-  const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
+  const status = code === 'AccessDenied' ? 403 : 400;
+  const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: status } });
   const { kind } = toStoreError('DeleteObjects', thrown);
-  return heals({ kind }) ? new StoreError(kind, code, 200, 'DeleteObjects', message) : undefined;
+  return new StoreError(kind, code, kind === 'denied' ? status : 200, 'DeleteObjects', message);
 }
 
 function unsaid(operation: string): StoreError {

@@ -30,6 +30,11 @@ const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorK
   ['RequestTimeTooSkewed', 'fatal'],
   ['CredentialsProviderError', 'fatal'],
   ['SlowDown', 'throttled'],
+  // MinIO's, which it gives to single keys of a batch too, where no status says that they pass.
+  ['SlowDownRead', 'throttled'],
+  ['SlowDownWrite', 'throttled'],
+  ['ServerBusy', 'throttled'],
+  ['XMinioServerNotInitialized', 'server'],
   ['ServiceUnavailable', 'throttled'],
   ['ThrottlingException', 'throttled'],
   // Of the key that encrypts, with HTTP 400.
