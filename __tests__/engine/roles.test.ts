@@ -190,6 +190,48 @@ test('R17: credentials that expire during the run are renewed, with a new token'
   expect(keysUsed(bucket).length).toBeGreaterThanOrEqual(3);
 });
 
+describe('R17: credentials that S3 ends before their time', () => {
+  const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`f${i}`, `content ${i}`]));
+  afterEach(() => s3.server.faults.clear());
+
+  test('are asked for anew, once, and what was refused is sent again', async () => {
+    await writeTree(files, root);
+    const rule = s3.server.faults.add({
+      match: { operation: 'PutObject' },
+      nth: [3, 4, 5],
+      fault: { kind: 'error', code: 'ExpiredToken' },
+    });
+    // So many are refused at once.
+    const slow = s3.server.before(
+      { operation: 'PutObject' },
+      () => new Promise((resolve) => setTimeout(resolve, 100)),
+    );
+    const options = optionsFor(s3, bucket, root, {
+      connection: { role: roleOf('publish'), concurrency: 12 },
+    });
+    const { exit } = await publishAs(options, async () => 'token');
+    slow();
+    expect([exit, rule.befallen]).toEqual([0, 3]);
+    expect(keysUsed(bucket)).toEqual(['ASIA1', 'ASIA2']);
+    expect(sts.asked).toHaveLength(2);
+    expect(s3.server.objects(bucket)).toHaveLength(12);
+  });
+
+  test('fail the run where their source gives no others', async () => {
+    await writeTree(files, root);
+    s3.server.faults.add({
+      match: { operation: 'PutObject' },
+      nth: 3,
+      fault: { kind: 'error', code: 'ExpiredToken' },
+    });
+    const { exit, report } = await publishAs(
+      optionsFor(s3, bucket, root, { connection: { concurrency: 1 } }),
+    );
+    expect([exit, report.error?.code]).toEqual([1, 'credentials-expired']);
+    expect(s3.server.objects(bucket)).toHaveLength(2);
+  });
+});
+
 describe('several destinations', () => {
   test('each by its own role; what one may not, the others do', async () => {
     const second = await s3.bucket();

@@ -50,7 +50,7 @@ export interface LeanOptions {
   /** Gives the credentials, renewed when it is time, and shares its clock: a client of the SDK, or what stands for one. */
   readonly client: {
     readonly config: {
-      readonly credentials: () => Promise<SigningCredentials>;
+      readonly credentials: (options?: { readonly forceRefresh: true }) => Promise<SigningCredentials>;
       /** Heard what their source said. */
       readonly logger?: unknown;
       /** Milliseconds. */
@@ -68,6 +68,14 @@ const LONGEST_LISTING = 32 * 1024 * 1024;
 
 /** S3 refuses what was signed 15 minutes off; the SDK believes another clock from 4 on. Milliseconds. */
 const CLOCK_TOLERANCE_MS = 240_000;
+
+/** What S3 says of credentials that are none any more. */
+const EXPIRED: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'InvalidToken',
+]);
 
 /**
  * The calls past the SDK's commands, which cost more CPU than everything else of a small file together: built, signed,
@@ -167,9 +175,22 @@ export class LeanCalls implements S3Calls {
       throwRefusal(answer, isObject);
     } catch (thrown) {
       if (answer.status === 403 && thrown instanceof AnswerError) this.#correctClock(answer, offset, thrown);
+      if (thrown instanceof AnswerError && EXPIRED.has(thrown.name)) await this.#renew(credentials, thrown);
       throw thrown;
     }
     return answer;
+  }
+
+  /** Asks for other credentials where S3 ended those before their time, as when a session is revoked or its keys are replaced. */
+  async #renew(used: SigningCredentials, refusal: AnswerError): Promise<void> {
+    const { credentials } = this.#options.client.config;
+    const isOther = ({ accessKeyId, sessionToken }: SigningCredentials): boolean =>
+      accessKeyId !== used.accessKeyId || sessionToken !== used.sessionToken;
+    // Of many that were refused at once the first asks the source. Where that gives none, what S3 said is told.
+    const isRenewed = await credentials()
+      .then(async (now) => isOther(now) || isOther(await credentials({ forceRefresh: true })))
+      .catch(() => false);
+    if (isRenewed) refusal.$metadata.credentialsRenewed = true;
   }
 
   /** Believes the server's clock where ours, with which the request was signed, is far from it. */

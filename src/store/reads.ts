@@ -16,7 +16,7 @@ import {
   type WholeBody,
 } from './object-store.js';
 import type { Requests } from './requests.js';
-import { refusedForClock, toStoreError } from './store-errors.js';
+import { refusedForSigning, toStoreError } from './store-errors.js';
 
 /** Bodies of at most so many bytes are not worth a stream. */
 const SMALL_BODY = 256 * 1024;
@@ -105,7 +105,7 @@ export class Reads {
         const error = toStoreError('GetObject', thrown);
         if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
         // What was signed at a wrong time was not looked for.
-        const isDenied = error.kind === 'denied' && !refusedForClock(error);
+        const isDenied = error.kind === 'denied' && !refusedForSigning(error);
         if (isDenied && (await this.#isAbsent(key, signal))) return undefined;
         throw error;
       } finally {

@@ -9,7 +9,7 @@ import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
 import { type Attempts, withRetries } from './retry.js';
 import type { SigningCredentials } from './sign.js';
-import { refusedForClock, repeatingNothing, saysNotMade, toStoreError } from './store-errors.js';
+import { refusedForSigning, repeatingNothing, saysNotMade, toStoreError } from './store-errors.js';
 
 export interface S3StoreOptions {
   /** Loaded with the first one. */
@@ -168,7 +168,7 @@ export class Requests {
     }
   }
 
-  /** Once more where nothing but the clock was wrong. */
+  /** Once more where nothing but the clock or the credentials were wrong. */
   async #attempt<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
     this.#count(operation);
     try {
@@ -177,7 +177,7 @@ export class Requests {
       this.#failingSince = undefined;
       return answer;
     } catch (thrown) {
-      if (!refusedForClock(thrown)) throw thrown;
+      if (!refusedForSigning(thrown)) throw thrown;
     }
     this.#count(operation);
     return attempt();

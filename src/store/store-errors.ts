@@ -55,7 +55,11 @@ interface Thrown {
   readonly message?: string;
   readonly code?: string;
   readonly Code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
+  readonly $metadata?: {
+    readonly httpStatusCode?: number;
+    readonly clockSkewCorrected?: boolean;
+    readonly credentialsRenewed?: boolean;
+  };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
   readonly endedIdle?: true;
   readonly isUnfinished?: true;
@@ -65,7 +69,11 @@ interface Thrown {
 
 /** An answer that refuses, or that cannot be read, in the shape that the SDK's errors have. */
 export class AnswerError extends Error {
-  readonly $metadata: { readonly httpStatusCode: number; clockSkewCorrected?: boolean };
+  readonly $metadata: {
+    readonly httpStatusCode: number;
+    clockSkewCorrected?: boolean;
+    credentialsRenewed?: boolean;
+  };
   readonly $response: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> };
   constructor(
     /** S3's code; without one the status. */
@@ -89,13 +97,14 @@ export class AnswerError extends Error {
 }
 
 /**
- * Whether the clock was found to be wrong, and corrected, by an answer that refused: the request may be sent once
- * more. A 403 alone, since any other may have taken effect.
+ * Whether nothing but how it was signed was wrong, and that is mended: the request may be sent once more. The clock was
+ * corrected by the answer, a 403 alone, since any other may have taken effect; or the credentials are renewed.
  */
-export function refusedForClock(thrown: unknown): boolean {
+export function refusedForSigning(thrown: unknown): boolean {
   const met = thrown instanceof StoreError ? thrown.cause : thrown;
-  const { $metadata } = (typeof met === 'object' && met !== null ? met : {}) as Thrown;
-  return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
+  const { $metadata: told } = (typeof met === 'object' && met !== null ? met : {}) as Thrown;
+  const isClock = told?.httpStatusCode === 403 && told.clockSkewCorrected === true;
+  return isClock || told?.credentialsRenewed === true;
 }
 
 /** Whether the same request may succeed when it is sent again. */
