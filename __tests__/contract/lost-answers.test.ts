@@ -539,6 +539,8 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
   const other = '0'.repeat(32);
   /** What the object has. */
   let there = '';
+  /** Of the object. */
+  let cacheControl = '';
   /** How many writes are answered with the ETag of something else, from now on. */
   let mixedUp = Number.POSITIVE_INFINITY;
   const server = createProxy((request, response) => {
@@ -555,6 +557,9 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
         server: 'AmazonS3',
         etag: `"${etag}"`,
         'content-length': said.length,
+        'content-type': 'text/plain',
+        'x-amz-meta-s3cmd-attrs': `md5:${md5}`,
+        'cache-control': cacheControl,
       });
       response.end(said);
     });
@@ -611,6 +616,27 @@ describe.each(['lean', 'sdk'])('an answer with the ETag of something else, %s', 
     expect(await copy(store)).toMatchObject({ etag: source.etag });
     there = multipartETag([md5]);
     expect(await complete(store)).toMatchObject({ etag: there });
+  });
+
+  test('settles no copy onto itself: it is done where the object has what was sent, else made again', async () => {
+    const renewed = { ...headers, fields: { 'cache-control': 'no-cache' } };
+    const own = { key, etag: md5 as string as ETag, size: 7 };
+    const refresh = (store: ObjectStore): Promise<Written> =>
+      store.copy(
+        { key, source: own, md5, headers: renewed, condition: { ifMatch: own.etag }, refresh: {} },
+        signal,
+      );
+    const store = await open(2);
+    there = md5;
+    cacheControl = 'no-cache';
+    expect(await refresh(store)).toMatchObject({ etag: md5 });
+    expect(store.requests()).toEqual({ HeadObject: 2, CopyObject: 1 });
+    cacheControl = 'max-age=1';
+    mixedUp = 1;
+    expect(await refresh(store)).toMatchObject({ etag: md5 });
+    expect(store.requests()).toEqual({ HeadObject: 3, CopyObject: 3 });
+    mixedUp = Number.POSITIVE_INFINITY;
+    await expect(refresh(store)).rejects.toMatchObject({ kind: 'server', code: 'InvalidAnswer' });
   });
 
   test('is believed of a copy whose digest nobody knows', async () => {

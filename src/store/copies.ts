@@ -138,15 +138,9 @@ export class Copies {
     };
     const etags = [...(md5 === undefined ? [] : [md5 as string as ETag]), source.etag];
     // After a copy onto itself another ETag tells that it was made, or under KMS another one with all that was sent.
-    const isRefresh = refresh !== undefined;
-    const before = isRefresh ? source.etag : undefined;
-    const expected = {
-      etags,
-      size: source.size,
-      md5,
-      before,
-      ...(isRefresh ? { refresh: request.headers } : {}),
-    };
+    const before = refresh === undefined ? undefined : source.etag;
+    const renewed = refresh === undefined ? undefined : request.headers;
+    const expected = { etags, size: source.size, md5, before, refresh: renewed };
     return this.#requests.call(
       'CopyObject',
       signal,
@@ -157,10 +151,10 @@ export class Copies {
       {
         changes: key,
         judge: (attempts) => this.#writes.judge(key, expected, signal, attempts),
-        // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
-        ...(md5 === undefined || isRefresh
+        // What nobody knows the digest of may have any.
+        ...(md5 === undefined
           ? {}
-          : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal) }),
+          : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal, renewed) }),
       },
     );
   }

@@ -134,6 +134,8 @@ export class Writes {
   /**
    * An answer with the digest of other bytes than were written is another request's, whatever stands in between, unless the
    * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was written.
+   *
+   * @param refresh of a copy onto itself: the bytes were there before, so all that was sent must be
    */
   async ownAnswer(
     operation: string,
@@ -141,6 +143,7 @@ export class Writes {
     expected: readonly ETag[],
     answer: Written,
     signal: AbortSignal,
+    refresh?: ObjectHeaders,
   ): Promise<Written> {
     const isNoDigest = classifyETag(answer.etag).kind === 'opaque' || !etagsProve(answer.encryption);
     if (expected.includes(answer.etag) || isNoDigest || this.#hasOtherETags) return answer;
@@ -153,7 +156,11 @@ export class Writes {
       this.#hasOtherETags = true;
       return answer;
     }
-    if (head !== undefined && expected.includes(head.etag))
+    if (
+      head !== undefined &&
+      expected.includes(head.etag) &&
+      (refresh === undefined || hasHeaders(head, refresh))
+    )
       return { etag: head.etag, versionId: undefined, encryption: head.encryption };
     if (head?.etag !== answer.etag)
       throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
