@@ -16,6 +16,9 @@ const RENEW_MS = LEASE_MS / 4;
 /** A machine that sleeps stops its timers too: by the clock a renewal is found due this soon after it woke. Milliseconds. */
 const TICK_MS = 1_000;
 
+/** The run is done then, and a lock that stays ends by itself: twice as long as an outage is waited out. Milliseconds. */
+const GIVE_BACK_MS = 30_000;
+
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
 
@@ -119,19 +122,29 @@ export class Lock {
     throw locked(url, key, held);
   }
 
-  /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
+  /**
+   * Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people: a server that never
+   * answers is not waited for until the run is taken for one that stands still, which would fail it.
+   */
   async release(): Promise<string | undefined> {
     const { store, last } = this.#request;
     clearInterval(this.#timer);
-    await this.#renewing;
+    const stop = new AbortController();
+    const noAnswer = new Error(`it took longer than ${GIVE_BACK_MS / 1_000} seconds`);
+    const timer = setTimeout(() => stop.abort(noAnswer), GIVE_BACK_MS);
+    const signal = AbortSignal.any([last, stop.signal]);
     try {
-      const [answer] = await store.delete([{ key: this.#key, etag: this.#etag }], last);
+      // What a renewal that has no answer made of the lock is not known: the condition of the delete says it.
+      await Promise.race([this.#renewing, aborted(signal)]);
+      const [answer] = await store.delete([{ key: this.#key, etag: this.#etag }], signal);
       const isAnothers = this.#isLost && answer?.deleted === false && answer.error.kind === 'condition';
       if (answer?.deleted !== false || isAnothers) return undefined;
       throw answer.error;
     } catch (error) {
-      const { message } = explain(error, this.#key);
+      const { message } = explain(signal.aborted ? signal.reason : error, this.#key);
       return `the lock could not be given back and holds for up to ${LEASE_MS / 60_000} minutes (${message})`;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -197,6 +210,13 @@ export class Lock {
       if (isTaken || this.#isDue()) this.#lose(error);
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function locked(url: string, key: ObjectKey, held: Lease | undefined): SyncError {

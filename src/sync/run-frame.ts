@@ -130,6 +130,8 @@ export class RunFrame {
       return await work(AbortSignal.any([this.signal, stop.signal]));
     } finally {
       this.#afterwards = undefined;
+      // What still follows has its own time.
+      this.moved();
     }
   }
 

@@ -249,6 +249,32 @@ describe('an answer that is lost', () => {
   });
 });
 
+test.each(['delete', 'put'] as const)(
+  'that cannot be given back in half a minute is left to end by itself, and the run is not the worse for it: %s',
+  async (hanging) => {
+    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'setImmediate'] });
+    const lock = await acquire('one');
+    // Whoever is not stopped waits for ever.
+    store.put = () => new Promise(() => undefined);
+    Object.assign(store, { delete: (_: unknown, stop: AbortSignal) => endOf(stop) });
+    if (hanging === 'put') void lock.confirm();
+    const released = lock.release();
+    await turn();
+    jest.advanceTimersByTime(30_000);
+    expect(await released).toBe(
+      'the lock could not be given back and holds for up to 10 minutes (site/.s3-dedup-sync/lock: it took longer than 30 seconds)',
+    );
+    expect(lost).toEqual([]);
+  },
+);
+
+function endOf(stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (stop.aborted) reject(stop.reason);
+    else stop.addEventListener('abort', () => reject(stop.reason));
+  });
+}
+
 test('S3 is asked whether it still is ours, whatever the clock says, and never by two renewals at once', async () => {
   const lock = await acquire('one');
   await Promise.all([lock.confirm(), lock.confirm()]);
