@@ -11,6 +11,8 @@ const BY_CODE: ReadonlyMap<string, StoreErrorKind> = new Map<string, StoreErrorK
   ['AccountProblem', 'rejected'],
   ['AllAccessDisabled', 'rejected'],
   ['NotSignedUp', 'rejected'],
+  // MinIO's, with HTTP 507: nobody frees storage within seconds.
+  ['XMinioStorageFull', 'rejected'],
   ['BadDigest', 'digest'],
   ['InvalidDigest', 'digest'],
   ['XAmzContentChecksumMismatch', 'digest'],
@@ -227,8 +229,8 @@ function kindOf(operation: string, code: string, name: string, status: number): 
   if (status === 429 || status === 503) return 'throttled';
   // Of a proxy: the request did not arrive in time, or too early in a connection.
   if (status === 408 || status === 425) return 'network';
-  // Also to HEAD, whose answer has no code.
-  if (status === 501) return 'rejected';
+  // Also to HEAD, whose answer has no code. Storage that is full (507) stays so.
+  if (status === 501 || status === 507) return 'rejected';
   if (status >= 500) return 'server';
   // The SDK's answer to a 200 whose body is an error, or is cut short.
   if (status === 200) return 'server';

@@ -42,7 +42,7 @@ export function throwRefusal(answer: WireAnswer, isContent: boolean): void {
   const isSuccess = status >= 200 && status < 300;
   if (isSuccess && isContent) return;
   if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>')) return;
-  const { code: said, message } = saidIn(body);
+  const { code: said, message } = saidIn(answer);
   const code = said !== undefined && CODE.test(said) ? said : undefined;
   // A HEAD has no body, and who answers in S3's place has another: the status says it. Ceph gives a code and no words.
   throw new AnswerError(
@@ -52,9 +52,12 @@ export function throwRefusal(answer: WireAnswer, isContent: boolean): void {
   );
 }
 
-function saidIn(body: Buffer): { readonly code?: string | undefined; readonly message?: string | undefined } {
+function saidIn(answer: WireAnswer): {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+} {
   try {
-    const root = read(body);
+    const root = read(answer);
     return root.name === 'Error' ? { code: textOf(root, 'Code'), message: textOf(root, 'Message') } : {};
   } catch {
     // Whatever a proxy says in place of S3, or an error that says one of them twice; the status speaks for it.
@@ -222,7 +225,7 @@ function header(headers: WireHeaders, name: string): string | undefined {
 /** @param name of the root that the answer must have; absent: any */
 function rootOf(answer: WireAnswer, name?: string): XmlElement {
   return reading(answer, () => {
-    const root = read(answer.body);
+    const root = read(answer);
     if (name !== undefined && root.name !== name) throw new Error(`its root is ${root.name}, not ${name}`);
     return root;
   });
@@ -238,8 +241,14 @@ function reading<T>(answer: WireAnswer, read: () => T): T {
   }
 }
 
-function read(body: Buffer): XmlElement {
-  if (!isUtf8(body)) throw new Error('it is not UTF-8');
+function read({ headers, body }: WireAnswer): XmlElement {
+  const encoding = header(headers, 'content-encoding');
+  if (!isUtf8(body))
+    throw new Error(
+      encoding === undefined
+        ? 'it is not UTF-8'
+        : `it is compressed (${encoding.slice(0, 20)}) unasked, as a proxy does`,
+    );
   return parseXml(body.toString('utf8'));
 }
 

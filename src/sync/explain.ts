@@ -88,6 +88,12 @@ function policyOf(kind: string, resource: string): string {
   return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
 }
 
+/** Insufficient Storage: MinIO's, and of what has WebDAV below. */
+const STORAGE_FULL = 507;
+
+/** Content Too Large: S3 itself answers 400 EntityTooLarge. */
+const BODY_TOO_LARGE = 413;
+
 /** A success with something else in it than S3 answers; by the SDK's requests the status is its code. */
 const UNREADABLE: ReadonlySet<string> = new Set(['NoListing', 'NoAnswer', 'InvalidAnswer', 'NoETag', '200']);
 
@@ -239,6 +245,11 @@ function explainStore(error: StoreError, what: string): Explained {
     case 'aborted':
       return failure('cancelled', `${what}: stopped`);
     case 'rejected':
+      if (error.status === STORAGE_FULL)
+        return failure(
+          'rejected',
+          `${what}: ${error.operation} was refused (${told}): the storage of the server is full: free some, or add to it`,
+        );
       if (error.code === 'ObjectParentIsFile') {
         return failure(
           'rejected',
@@ -263,8 +274,13 @@ function explainStore(error: StoreError, what: string): Explained {
           `${what}: a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS`,
         );
       }
-      if (!isOfS3(error))
-        return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
+      if (!isOfS3(error)) {
+        const advice =
+          error.status === BODY_TOO_LARGE
+            ? 'it takes no body of this size, so raise its limit (client_max_body_size of nginx), or go past it'
+            : 'check endpoint-url and proxy';
+        return failure('rejected', `${what}: ${notOfS3(error)}: ${advice}`);
+      }
       // A request about a bucket that is answered with a key.
       if (error.operation.startsWith('List') && error.code === 'NoSuchKey') {
         return {
@@ -343,7 +359,11 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
         `${what}: the credentials could not be renewed (${error.message}): run again when their source gives them, what was published stays and is not sent again`,
       );
     case 'RequestTimeTooSkewed':
-      return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
+      // The one that S3 says has been tried.
+      return usage(
+        'bad-credentials',
+        `the clock of this machine is wrong (${told}): set it; where it is right, those of the servers behind endpoint-url differ: set these`,
+      );
     case 'InvalidAccessKeyId':
     case 'XAdminUserNotFound':
     case 'InvalidToken':

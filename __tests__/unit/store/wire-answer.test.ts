@@ -1,7 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { isOfS3, type StoreError } from '../../../src/store/object-store.js';
 import { saysNotMade, toStoreError } from '../../../src/store/store-errors.js';
-import { throwRefusal } from '../../../src/store/wire-answer.js';
+import { readList, throwRefusal } from '../../../src/store/wire-answer.js';
 
 function refusal(status: number, body: string): StoreError {
   try {
@@ -35,3 +36,12 @@ test.each(['<html>no entry</html>', '<Error><Message></Message></Error>', ''])(
     expect([isOfS3(error), saysNotMade(error)]).toEqual([false, false]);
   },
 );
+
+test('an answer that was compressed on its way, unasked, is told as that', () => {
+  const body = gzipSync('<ListBucketResult/>');
+  const told = (headers: Readonly<Record<string, string>>) => () => readList({ status: 200, headers, body });
+  expect(told({ 'content-encoding': 'gzip' })).toThrow(
+    "the answer is not S3's: it is compressed (gzip) unasked, as a proxy does",
+  );
+  expect(told({})).toThrow("the answer is not S3's: it is not UTF-8");
+});

@@ -71,6 +71,12 @@ test.each([
     /^p\/a: PutObject was answered with HTTP 404 and no error of S3's, as a proxy or a web page answers: check endpoint-url and proxy$/,
   ],
   [
+    'rejected',
+    '413',
+    413,
+    /^p\/a: PutObject was answered with HTTP 413 and no error of S3's, .*: it takes no body of this size, so raise its limit \(client_max_body_size of nginx\), or go past it$/,
+  ],
+  [
     'server',
     '511',
     511,
@@ -198,6 +204,15 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
     failed,
     'S3 refused PutObject (QuotaExceeded): a quota is used up',
   ],
+  ...['XMinioStorageFull', 'Unknown'].map(
+    (name) =>
+      [
+        toStoreError('PutObject', { name, message: '', $metadata: { httpStatusCode: 507 } }),
+        'rejected',
+        failed,
+        'the storage of the server is full: free some, or add to it',
+      ] as const,
+  ),
   [
     toStoreError('PutObject', { name: 'AccountProblem', message: 'x', $metadata: { httpStatusCode: 403 } }),
     'rejected',
@@ -246,7 +261,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
     failed,
     'the credentials could not be renewed (as told): run again when their source gives them',
   ],
-  [store('fatal', 'RequestTimeTooSkewed'), 'bad-credentials', usage, 'the clock of this machine is wrong'],
+  [
+    store('fatal', 'RequestTimeTooSkewed'),
+    'bad-credentials',
+    usage,
+    'set it; where it is right, those of the servers',
+  ],
   [store('fatal', 'SignatureDoesNotMatch'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'InvalidAccessKeyId'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
   [store('fatal', 'XAdminUserNotFound'), 'bad-credentials', usage, 'check that key, secret and endpoint'],
