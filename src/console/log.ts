@@ -57,6 +57,8 @@ export function createLog(): (event: Event) => readonly LogLine[] {
   const failures: string[] = [];
   let failed = 0;
   let skipped = 0;
+  /** Some steps may have been on their way then: their reports say which. */
+  let isStopped = false;
   let largest: readonly Top[] = [];
   let slowest: readonly Top[] = [];
 
@@ -70,7 +72,8 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         return debug(() => `failed ${failureText(outcome)}`);
       case 'skipped':
         skipped++;
-        return debug(() => `not started ${printable(step.key)}`);
+        isStopped ||= outcome.error?.code === 'cancelled';
+        return debug(() => `not done ${printable(step.key)}`);
       case 'done':
       case 'planned': {
         const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
@@ -171,7 +174,13 @@ export function createLog(): (event: Event) => readonly LogLine[] {
                 ),
               ]
             : []),
-          ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does the rest`)] : []),
+          ...(skipped > 0
+            ? [
+                error(
+                  `${formatStepsWere(skipped)} not done${isStopped ? ', or cut short on the way' : ''}; the next run does the rest`,
+                ),
+              ]
+            : []),
         ];
     }
   };

@@ -2,6 +2,7 @@ import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { EXIT, type ExitCode } from '../model/errors.js';
 import type { Emit, StepOutcome } from '../model/events.js';
 import type { DeleteStep, KeepStep, Phase, Plan, StagedStep, Step, WriteStep } from '../model/plan.js';
+import { StoreError, type StoreErrorKind } from '../store/object-store.js';
 import { explain } from './explain.js';
 
 /** DeleteObjects takes at most this many keys. */
@@ -125,6 +126,22 @@ export async function execute(
   return outcomes;
 }
 
+/** What readers see the effect of at once. */
+const VISIBLE: ReadonlySet<string> = new Set([
+  'PutObject',
+  'CopyObject',
+  'CompleteMultipartUpload',
+  'DeleteObject',
+  'DeleteObjects',
+]);
+
+/** After which it is not known whether S3 did what it was asked for. */
+const UNANSWERED: ReadonlySet<StoreErrorKind> = new Set(['aborted', 'network', 'server']);
+
+function mayBeDone(error: unknown): boolean {
+  return error instanceof StoreError && VISIBLE.has(error.operation) && UNANSWERED.has(error.kind);
+}
+
 /** What became of a step that met an error; of a run that was stopped, that it was. */
 export function failedOutcome(
   step: Step,
@@ -134,7 +151,8 @@ export function failedOutcome(
   exits: Set<ExitCode>,
 ): StepOutcome {
   if (signal.aborted) {
-    const stopped = { code: 'cancelled', message: 'interrupted: the run was stopped' } as const;
+    const doubt = mayBeDone(error) ? ' while S3 was asked for this, which may be done all the same' : '';
+    const stopped = { code: 'cancelled', message: `interrupted: the run was stopped${doubt}` } as const;
     return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error: stopped, ms };
   }
   const { code, exit, message } = explain(error, step.key);

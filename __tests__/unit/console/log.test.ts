@@ -156,6 +156,18 @@ test('failures come last, each with what to do, and what was not started is coun
   expect(lines).toHaveLength(3 + SHOWN_STEPS + 2);
 });
 
+test('of a run that was stopped not every step that is not done is said not to be: some may be on their way', () => {
+  const error = { code: 'cancelled', message: 'interrupted' } as const;
+  const lines = printed([
+    start,
+    outcome(upload('p/z', 1), { outcome: 'skipped', error }),
+    ended({ status: 'failed', exit: 1 }, {}),
+  ]);
+  expect(lines.at(-1)).toBe(
+    'E error: 1 step was not done, or cut short on the way; the next run does the rest',
+  );
+});
+
 test('a failure says that nothing was written where that is certain', () => {
   const failed = ended({ status: 'failed', exit: 1 }, {});
   expect(printed([start, { ...failed, isUntouched: true }])).toContain(

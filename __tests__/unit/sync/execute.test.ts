@@ -3,6 +3,7 @@ import { EXIT, type ExitCode, SyncError } from '../../../src/model/errors.js';
 import type { Event, StepOutcome } from '../../../src/model/events.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { Phase, Plan, Rank, Step } from '../../../src/model/plan.js';
+import { StoreError } from '../../../src/store/object-store.js';
 import {
   CannotStageError,
   dryRunPerformer,
@@ -392,3 +393,19 @@ test('what a step that met an error becomes: failed, or skipped where the run wa
   });
   expect([...exits]).toEqual([EXIT.failed, EXIT.foreignWriter]);
 });
+
+test.each([
+  ['PutObject', 'aborted', true],
+  ['CompleteMultipartUpload', 'network', true],
+  ['DeleteObjects', 'aborted', true],
+  ['UploadPart', 'aborted', false],
+  ['CopyObject', 'denied', false],
+] as const)(
+  'R3: of %s (%s) that was on its way when the run was stopped: whether it may be done: %s',
+  (operation, kind, mayBe) => {
+    const error = new StoreError(kind, 'Aborted', 0, operation, 'the run was stopped');
+    const stopped = failedOutcome(step('upload', 'a'), error, 7, AbortSignal.abort(), new Set());
+    expect(stopped).toMatchObject({ outcome: 'skipped', error: { code: 'cancelled' } });
+    expect(stopped.error?.message.endsWith('which may be done all the same')).toBe(mayBe);
+  },
+);
