@@ -1803,8 +1803,12 @@ function whatToAllow(message, action) {
 function policyOf(kind, resource) {
     return kind === 'resource-based policy' ? `policy of the ${resource}` : kind;
 }
+/** Insufficient Storage: MinIO's, and of what has WebDAV below. */
+const STORAGE_FULL = 507;
+/** Content Too Large: S3 itself answers 400 EntityTooLarge. */
+const BODY_TOO_LARGE = 413;
 /** A success with something else in it than S3 answers; by the SDK's requests the status is its code. */
-const UNREADABLE = new Set(['NoListing', 'InvalidAnswer', 'NoETag', '200']);
+const UNREADABLE = new Set(['NoListing', 'NoAnswer', 'InvalidAnswer', 'NoETag', '200']);
 function notOfS3({ operation, status }) {
     return `${operation} was answered with HTTP ${status} and no error of S3's, as a proxy or a web page answers`;
 }
@@ -1841,6 +1845,8 @@ function toldOf({ code, message }) {
 }
 /** Why a place that remembers for the next run could not be read or written; it begins with the place. */
 function whyNot(error, place) {
+    if (error instanceof object_store/* StoreError */.AD && error.code === 'InvalidObjectState')
+        return `${place}: the object is archived: leave it out of the lifecycle rule that does that`;
     // What S3 rejects, and what was no answer of its own, has no better words.
     const isKnown = error instanceof object_store/* StoreError */.AD && error.kind !== 'rejected';
     return isKnown ? explain(error, place).message : `${place}: ${(0,errors/* messageOf */.bD)(error)}`;
@@ -1920,6 +1926,8 @@ function explainStore(error, what) {
         case 'aborted':
             return failure('cancelled', `${what}: stopped`);
         case 'rejected':
+            if (error.status === STORAGE_FULL)
+                return failure('rejected', `${what}: ${error.operation} was refused (${told}): the storage of the server is full: free some, or add to it`);
             if (error.code === 'ObjectParentIsFile') {
                 return failure('rejected', `${what}: this server keeps objects as files, and a part of the key is an object there (${told}): delete that object by hand first, in a versioned bucket with all its versions`);
             }
@@ -1932,8 +1940,12 @@ function explainStore(error, what) {
             if (error.message.includes('stored using a form of Server Side Encryption')) {
                 return failure('rejected', `${what}: a customer key (SSE-C) encrypts the object, which is not supported: exclude it, or store it under SSE-S3 or KMS`);
             }
-            if (!(0,object_store/* isOfS3 */.ku)(error))
-                return failure('rejected', `${what}: ${notOfS3(error)}: check endpoint-url and proxy`);
+            if (!(0,object_store/* isOfS3 */.ku)(error)) {
+                const advice = error.status === BODY_TOO_LARGE
+                    ? 'it takes no body of this size, so raise its limit (client_max_body_size of nginx), or go past it'
+                    : 'check endpoint-url and proxy';
+                return failure('rejected', `${what}: ${notOfS3(error)}: ${advice}`);
+            }
             // A request about a bucket that is answered with a key.
             if (error.operation.startsWith('List') && error.code === 'NoSuchKey') {
                 return {
@@ -1997,7 +2009,8 @@ function explainFatal(error, what, told) {
         case 'CredentialsProviderError':
             return failure('credentials-expired', `${what}: the credentials could not be renewed (${error.message}): run again when their source gives them, what was published stays and is not sent again`);
         case 'RequestTimeTooSkewed':
-            return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it`);
+            // The one that S3 says has been tried.
+            return usage('bad-credentials', `the clock of this machine is wrong (${told}): set it; where it is right, those of the servers behind endpoint-url differ: set these`);
         case 'InvalidAccessKeyId':
         case 'XAdminUserNotFound':
         case 'InvalidToken':
@@ -2466,6 +2479,7 @@ function inTheWay(name, here, local) {
 
 
 
+
 /** DeleteObjects takes at most this many keys. */
 const DELETE_BATCH = 1000;
 /** Whose deploy failed wants to know what readers see. */
@@ -2564,10 +2578,24 @@ async function execute(plan, performer, options) {
     await meet();
     return outcomes;
 }
+/** What readers see the effect of at once. */
+const VISIBLE = new Set([
+    'PutObject',
+    'CopyObject',
+    'CompleteMultipartUpload',
+    'DeleteObject',
+    'DeleteObjects',
+]);
+/** After which it is not known whether S3 did what it was asked for. */
+const UNANSWERED = new Set(['aborted', 'network', 'server']);
+function mayBeDone(error) {
+    return error instanceof object_store/* StoreError */.AD && VISIBLE.has(error.operation) && UNANSWERED.has(error.kind);
+}
 /** What became of a step that met an error; of a run that was stopped, that it was. */
 function failedOutcome(step, error, ms, signal, exits) {
     if (signal.aborted) {
-        const stopped = { code: 'cancelled', message: 'interrupted: the run was stopped' };
+        const doubt = mayBeDone(error) ? ' while S3 was asked for this, which may be done all the same' : '';
+        const stopped = { code: 'cancelled', message: `interrupted: the run was stopped${doubt}` };
         return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error: stopped, ms };
     }
     const { code, exit, message } = explain(error, step.key);
@@ -7769,6 +7797,8 @@ class RunFrame {
         }
         finally {
             this.#afterwards = undefined;
+            // What still follows has its own time.
+            this.moved();
         }
     }
     warn(warnings) {
@@ -9278,6 +9308,8 @@ const LEASE_MS = 10 * 60_000;
 const RENEW_MS = LEASE_MS / 4;
 /** A machine that sleeps stops its timers too: by the clock a renewal is found due this soon after it woke. Milliseconds. */
 const TICK_MS = 1_000;
+/** The run is done then, and a lock that stays ends by itself: twice as long as an outage is waited out. Milliseconds. */
+const GIVE_BACK_MS = 30_000;
 /** A lock is some hundred bytes; what is larger is not ours. */
 const MAX_LOCK_BYTES = 64 * 1024;
 /** What a date can hold: a lease of somebody else may say anything. Milliseconds since the epoch. */
@@ -9341,21 +9373,32 @@ class Lock {
         }
         throw locked(url, key, held);
     }
-    /** Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people. */
+    /**
+     * Gives the lock back; one that is not ours any more is left. Returns why it could not be, for people: a server that never
+     * answers is not waited for until the run is taken for one that stands still, which would fail it.
+     */
     async release() {
         const { store, last } = this.#request;
         clearInterval(this.#timer);
-        await this.#renewing;
+        const stop = new AbortController();
+        const noAnswer = new Error(`it took longer than ${GIVE_BACK_MS / 1_000} seconds`);
+        const timer = setTimeout(() => stop.abort(noAnswer), GIVE_BACK_MS);
+        const signal = AbortSignal.any([last, stop.signal]);
         try {
-            const [answer] = await store.delete([{ key: this.#key, etag: this.#etag }], last);
+            // What a renewal that has no answer made of the lock is not known: the condition of the delete says it.
+            await Promise.race([this.#renewing, aborted(signal)]);
+            const [answer] = await store.delete([{ key: this.#key, etag: this.#etag }], signal);
             const isAnothers = this.#isLost && answer?.deleted === false && answer.error.kind === 'condition';
             if (answer?.deleted !== false || isAnothers)
                 return undefined;
             throw answer.error;
         }
         catch (error) {
-            const { message } = explain(error, this.#key);
+            const { message } = explain(signal.aborted ? signal.reason : error, this.#key);
             return `the lock could not be given back and holds for up to ${LEASE_MS / 60_000} minutes (${message})`;
+        }
+        finally {
+            clearTimeout(timer);
         }
     }
     /**
@@ -9424,6 +9467,14 @@ class Lock {
                 this.#lose(error);
         }
     }
+}
+function aborted(signal) {
+    return new Promise((resolve) => {
+        if (signal.aborted)
+            resolve();
+        else
+            signal.addEventListener('abort', () => resolve(), { once: true });
+    });
 }
 function locked(url, key, held) {
     const who = held === undefined

@@ -1737,6 +1737,8 @@ function createLog() {
     const failures = [];
     let failed = 0;
     let skipped = 0;
+    /** Some steps may have been on their way then: their reports say which. */
+    let isStopped = false;
     let largest = [];
     let slowest = [];
     function remember(outcome, at) {
@@ -1750,7 +1752,8 @@ function createLog() {
                 return debug(() => `failed ${failureText(outcome)}`);
             case 'skipped':
                 skipped++;
-                return debug(() => `not started ${(0,console_text/* printable */.g$)(step.key)}`);
+                isStopped ||= outcome.error?.code === 'cancelled';
+                return debug(() => `not done ${(0,console_text/* printable */.g$)(step.key)}`);
             case 'done':
             case 'planned': {
                 const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
@@ -1840,7 +1843,11 @@ function createLog() {
                             error(`and ${formatCount(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
                         ]
                         : []),
-                    ...(skipped > 0 ? [error(`${formatStepsWere(skipped)} not done; the next run does the rest`)] : []),
+                    ...(skipped > 0
+                        ? [
+                            error(`${formatStepsWere(skipped)} not done${isStopped ? ', or cut short on the way' : ''}; the next run does the rest`),
+                        ]
+                        : []),
                 ];
         }
     };

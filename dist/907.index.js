@@ -1671,14 +1671,14 @@ function throwRefusal(answer, isContent) {
         return;
     if (isSuccess && !body.subarray(-64).toString('latin1').trimEnd().endsWith('</Error>'))
         return;
-    const { code: said, message } = saidIn(body);
+    const { code: said, message } = saidIn(answer);
     const code = said !== undefined && CODE.test(said) ? said : undefined;
     // A HEAD has no body, and who answers in S3's place has another: the status says it. Ceph gives a code and no words.
     throw new store_errors/* AnswerError */.dV(code ?? (status === 403 ? 'AccessDenied' : String(status)), (message || code || `HTTP ${status}`).slice(0, LONGEST_MESSAGE), answer);
 }
-function saidIn(body) {
+function saidIn(answer) {
     try {
-        const root = read(body);
+        const root = read(answer);
         return root.name === 'Error' ? { code: textOf(root, 'Code'), message: textOf(root, 'Message') } : {};
     }
     catch {
@@ -1834,7 +1834,7 @@ function header(headers, name) {
 /** @param name of the root that the answer must have; absent: any */
 function rootOf(answer, name) {
     return reading(answer, () => {
-        const root = read(answer.body);
+        const root = read(answer);
         if (name !== undefined && root.name !== name)
             throw new Error(`its root is ${root.name}, not ${name}`);
         return root;
@@ -1850,9 +1850,12 @@ function reading(answer, read) {
         throw new store_errors/* AnswerError */.dV('InvalidAnswer', `the answer is not S3's: ${message}`, answer, { cause });
     }
 }
-function read(body) {
+function read({ headers, body }) {
+    const encoding = header(headers, 'content-encoding');
     if (!(0,external_node_buffer_.isUtf8)(body))
-        throw new Error('it is not UTF-8');
+        throw new Error(encoding === undefined
+            ? 'it is not UTF-8'
+            : `it is compressed (${encoding.slice(0, 20)}) unasked, as a proxy does`);
     return parseXml(body.toString('utf8'));
 }
 function booleanOf(text) {
@@ -2044,6 +2047,13 @@ function documentOf(root, inside) {
 const LONGEST_LISTING = 32 * 1024 * 1024;
 /** S3 refuses what was signed 15 minutes off; the SDK believes another clock from 4 on. Milliseconds. */
 const CLOCK_TOLERANCE_MS = 240_000;
+/** What S3 says of credentials that are none any more. */
+const EXPIRED = new Set([
+    'ExpiredToken',
+    'ExpiredTokenException',
+    'TokenRefreshRequired',
+    'InvalidToken',
+]);
 /**
  * The calls past the SDK's commands, which cost more CPU than everything else of a small file together: built, signed,
  * sent and read here. The SDK said where to and as whom.
@@ -2124,9 +2134,22 @@ class LeanCalls {
         catch (thrown) {
             if (answer.status === 403 && thrown instanceof store_errors/* AnswerError */.dV)
                 this.#correctClock(answer, offset, thrown);
+            if (thrown instanceof store_errors/* AnswerError */.dV && EXPIRED.has(thrown.name))
+                await this.#renew(credentials, thrown);
             throw thrown;
         }
         return answer;
+    }
+    /** Asks for other credentials where S3 ended those before their time, as when a session is revoked or its keys are replaced. */
+    async #renew(used, refusal) {
+        const { credentials } = this.#options.client.config;
+        const isOther = ({ accessKeyId, sessionToken }) => accessKeyId !== used.accessKeyId || sessionToken !== used.sessionToken;
+        // Of many that were refused at once the first asks the source. Where that gives none, what S3 said is told.
+        const isRenewed = await credentials()
+            .then(async (now) => isOther(now) || isOther(await credentials({ forceRefresh: true })))
+            .catch(() => false);
+        if (isRenewed)
+            refusal.$metadata.credentialsRenewed = true;
     }
     /** Believes the server's clock where ours, with which the request was signed, is far from it. */
     #correctClock({ headers }, offset, refusal) {
@@ -2612,25 +2635,19 @@ class Copies {
         };
         const etags = [...(md5 === undefined ? [] : [md5]), source.etag];
         // After a copy onto itself another ETag tells that it was made, or under KMS another one with all that was sent.
-        const isRefresh = refresh !== undefined;
-        const before = isRefresh ? source.etag : undefined;
-        const expected = {
-            etags,
-            size: source.size,
-            md5,
-            before,
-            ...(isRefresh ? { refresh: request.headers } : {}),
-        };
+        const before = refresh === undefined ? undefined : source.etag;
+        const renewed = refresh === undefined ? undefined : request.headers;
+        const expected = { etags, size: source.size, md5, before, refresh: renewed };
         return this.#requests.call('CopyObject', signal, async () => {
             const answer = await (await this.#requests.calls()).copyObject(input, signal);
             return written('CopyObject', { ETag: answer.CopyObjectResult?.ETag, ...answer });
         }, {
             changes: key,
             judge: (attempts) => this.#writes.judge(key, expected, signal, attempts),
-            // What nobody knows the digest of may have any, and a copy onto itself has the object's own.
-            ...(md5 === undefined || isRefresh
+            // What nobody knows the digest of may have any.
+            ...(md5 === undefined
                 ? {}
-                : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal) }),
+                : { check: (answer) => this.#writes.ownAnswer('CopyObject', key, etags, answer, signal, renewed) }),
         });
     }
 }
@@ -2663,14 +2680,13 @@ class Deletes {
         }
         const due = deleteConditions === 'none' ? await this.#stillListed(batch, answers, signal) : batch;
         if (due.length > 0)
-            for (const answer of await this.#deleteBatch(due, signal))
-                answers.set(answer.key, answer);
+            await this.#deleteBatch(due, answers, signal);
         await (0,concurrency/* forEachConcurrent */.C6)(single, SINGLE_DELETES_IN_FLIGHT, async (request) => {
             answers.set(request.key, await this.#deleteOne(request, signal));
         });
-        return requests.map(({ key }) => answers.get(key) ?? notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
+        return requests.map(({ key }) => answers.get(key) ?? { key, deleted: false, error: unsaid('DeleteObjects') });
     }
-    /** Where a server ignores the ETags of deletes, a look right before it narrows what nothing closes. */
+    /** Those of which the object is still the one that was listed, by a look; what became of the others is answered. */
     async #stillListed(requests, answers, signal) {
         const still = [];
         await (0,concurrency/* forEachConcurrent */.C6)(requests, SINGLE_DELETES_IN_FLIGHT, async (request) => {
@@ -2688,54 +2704,58 @@ class Deletes {
         });
         return still;
     }
-    /** What S3 could not do for some keys of a batch is asked again for these alone. */
-    async #deleteBatch(requests, signal) {
+    /**
+     * What S3 could not do for some keys of a batch is asked again for these alone, and so is what it says nothing of and
+     * that is still there. Where ETags are ignored the look right before it narrows what nothing closes.
+     */
+    async #deleteBatch(requests, answers, signal) {
         let due = requests;
-        const told = new Map();
-        let unhealed;
+        const refused = new Map();
+        const attempt = async () => {
+            const { deleted, errors } = await this.#deleteObjects(due, signal);
+            const again = [];
+            let first;
+            for (const request of due) {
+                const { key } = request;
+                const error = errors.get(key);
+                // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
+                if (error === undefined && deleted.has(key))
+                    answers.set(key, { key, deleted: true });
+                else if (error === undefined || (0,store_errors/* heals */.yG)(error))
+                    again.push(request);
+                else
+                    refused.set(key, error);
+                if (error !== undefined && (0,store_errors/* heals */.yG)(error))
+                    first ??= error;
+            }
+            due = again;
+            if (first !== undefined)
+                throw first;
+        };
+        // An answer may be another batch's, spell keys otherwise, or be quiet: the objects say what became of them.
+        const check = async () => {
+            due = await this.#stillListed(due, answers, signal).catch((error) => {
+                // Who may delete need not be allowed to read.
+                throw error instanceof object_store/* StoreError */.AD && error.kind === 'denied' ? unsaid('DeleteObjects') : error;
+            });
+            if (due.length > 0)
+                throw unsaid('DeleteObjects');
+        };
         try {
-            const attempt = async () => {
-                const { deleted, errors } = await this.#deleteObjects(due, signal);
-                const again = [];
-                let first;
-                for (const request of due) {
-                    const { key } = request;
-                    const error = errors.get(key);
-                    const passing = error === undefined ? undefined : passingError(error);
-                    // Only what the answer says is deleted is deleted (D7): a proxy's page is a 200 too.
-                    if (passing === undefined)
-                        told.set(key, error ?? (deleted.has(key) ? 'deleted' : undefined));
-                    else
-                        again.push(request);
-                    first ??= passing;
-                }
-                due = again;
-                if (first !== undefined)
-                    throw first;
-            };
-            await this.#requests.call('DeleteObjects', signal, attempt, { changes: requests[0]?.key });
+            await this.#requests.call('DeleteObjects', signal, attempt, { check, changes: requests[0]?.key });
         }
         catch (thrown) {
-            unhealed = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
-            if (told.size === 0)
-                throw unhealed;
+            const error = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
+            if (due.length === requests.length)
+                throw error;
+            for (const { key } of due)
+                if (!answers.has(key))
+                    answers.set(key, { key, deleted: false, error });
         }
-        const unanswered = new Set(due.map(({ key }) => key));
-        const answers = [];
-        for (const { key } of requests) {
-            const answer = told.get(key);
-            if (unhealed !== undefined && unanswered.has(key))
-                answers.push({ key, deleted: false, error: unhealed });
-            else if (answer === 'deleted')
-                answers.push({ key, deleted: true });
-            else if (answer === undefined)
-                answers.push(notDeleted(key, 'NoAnswer', 'the answer does not say what became of it'));
-            else {
-                const message = await (0,store_errors/* withoutSent */.Rw)(answer.Message ?? '', this.#requests.credentials);
-                answers.push(await this.#judgeDelete(key, answer.Code ?? 'Error', message, signal));
-            }
+        for (const [key, error] of refused) {
+            const told = await (0,store_errors/* repeatingNothing */.n)(error, this.#requests.credentials);
+            answers.set(key, await this.#judgeDelete(key, told, signal));
         }
-        return answers;
     }
     async #deleteObjects(requests, signal) {
         const input = {
@@ -2744,13 +2764,12 @@ class Deletes {
         };
         const answer = await (await this.#requests.calls()).deleteObjects(input, signal);
         const deleted = new Set((answer.Deleted ?? []).map(({ Key }) => Key ?? ''));
-        const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', error]));
+        const errors = new Map((answer.Errors ?? []).map((error) => [error.Key ?? '', errorOfKey(error)]));
         const asked = new Set(requests.map(({ key }) => key));
-        for (const [key, { Code, Message }] of errors) {
+        for (const [key, { code, message }] of errors) {
             // An error that names no key of ours may speak of any of them.
-            if (asked.has(key))
-                continue;
-            throw new object_store/* StoreError */.AD('rejected', Code ?? 'Error', 200, 'DeleteObjects', Message ?? 'an error without a key');
+            if (!asked.has(key))
+                throw new object_store/* StoreError */.AD('rejected', code, 200, 'DeleteObjects', message);
         }
         return { deleted, errors };
     }
@@ -2759,44 +2778,42 @@ class Deletes {
         try {
             const input = { ...this.#requests.every, Key: key, IfMatch: `"${etag}"` };
             const attempt = async () => (await this.#requests.calls()).deleteObject(input, signal);
-            const status = await this.#requests.call('DeleteObject', signal, attempt, { changes: key });
             // Another success may be a proxy's page (D7): the object says whether it is there.
-            if (status === 204 || (await this.#requests.head(key, signal)) === undefined)
-                return { key, deleted: true };
-            return notDeleted(key, 'NoAnswer', `the answer was ${status} where S3 says 204, and the object is there`);
+            const check = async (status) => {
+                if (status === 204 || (await this.#requests.head(key, signal)) === undefined)
+                    return status;
+                throw unsaid('DeleteObject');
+            };
+            await this.#requests.call('DeleteObject', signal, attempt, { check, changes: key });
+            return { key, deleted: true };
         }
         catch (thrown) {
             const error = (0,store_errors/* toStoreError */.D5)('DeleteObject', thrown);
             if (error.kind === 'fatal' || error.kind === 'aborted')
                 throw error;
-            return this.#judgeDelete(key, error.code, error.message, signal);
+            return this.#judgeDelete(key, error, signal);
         }
     }
     /** A refused delete of a key that is gone is what was wanted, whoever did it (C14). */
-    async #judgeDelete(key, code, message, signal) {
-        const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 200 } });
-        const error = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
-        const gone = code === 'NoSuchKey' || code === 'NoSuchVersion';
-        if (gone || (error.kind === 'condition' && (await this.#requests.head(key, signal)) === undefined)) {
-            return { key, deleted: true };
-        }
-        const denied = code === 'AccessDenied';
-        return {
-            key,
-            deleted: false,
-            error: new object_store/* StoreError */.AD(denied ? 'denied' : error.kind, code, denied ? 403 : 200, 'DeleteObjects', message),
-        };
+    async #judgeDelete(key, error, signal) {
+        const { code, kind } = error;
+        const isGone = code === 'NoSuchKey' ||
+            code === 'NoSuchVersion' ||
+            (kind === 'condition' && (await this.#requests.head(key, signal)) === undefined);
+        return isGone ? { key, deleted: true } : { key, deleted: false, error };
     }
 }
-/** An error of a key that may heal; `undefined`: it will not. */
-function passingError({ Code: code = '', Message: message = '' }) {
+/** What an answer to a batch says of one key. */
+function errorOfKey({ Code: code = 'Error', Message: message = 'an error without a word', }) {
     // The status of the whole says nothing of a key: its code alone does.
-    const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: 400 } });
+    const status = code === 'AccessDenied' ? 403 : 400;
+    const thrown = Object.assign(new Error(message), { name: code, $metadata: { httpStatusCode: status } });
     const { kind } = (0,store_errors/* toStoreError */.D5)('DeleteObjects', thrown);
-    return (0,store_errors/* heals */.yG)({ kind }) ? new object_store/* StoreError */.AD(kind, code, 200, 'DeleteObjects', message) : undefined;
+    return new object_store/* StoreError */.AD(kind, code, kind === 'denied' ? status : 200, 'DeleteObjects', message);
 }
-function notDeleted(key, code, message) {
-    return { key, deleted: false, error: new object_store/* StoreError */.AD('rejected', code, 200, 'DeleteObjects', message) };
+function unsaid(operation) {
+    const message = 'the answer does not say what became of it';
+    return new object_store/* StoreError */.AD('server', 'NoAnswer', 200, operation, message);
 }
 
 // EXTERNAL MODULE: external "node:events"
@@ -3429,6 +3446,7 @@ function listingError(what, cause) {
 
 
 
+
 /** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
 const DIRECTORY_BUCKET = /--xa?-s3$/;
 /** What a bucket holds: objects, uploads that were begun, and their parts. */
@@ -3529,17 +3547,20 @@ class Lists {
             const page = await this.#requests.call('ListMultipartUploads', signal, async () => (await this.#requests.rareCalls()).listMultipartUploads({ ...this.#requests.every, Prefix: prefix, EncodingType: 'url', ...marker }, signal));
             const isEncoded = page.EncodingType === 'url' && this.#requests.provider().uploadKeys === 'encoded';
             const decode = isEncoded ? decodeListedKey : (text) => text;
-            yield (page.Uploads ?? []).flatMap(({ Key: key, UploadId: id, Initiated: begun }) => key === undefined || id === undefined
-                ? []
-                : [{ key: decode(key), id, begun: begun?.getTime() ?? 0 }]);
+            const known = met.size;
+            const uploads = [];
+            for (const { Key: key, UploadId: id, Initiated: begun } of page.Uploads ?? []) {
+                if (key === undefined || id === undefined)
+                    continue;
+                met.add(JSON.stringify([key, id]));
+                uploads.push({ key: decode(key), id, begun: begun?.getTime() ?? 0 });
+            }
+            yield uploads;
             const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
-            if (page.IsTruncated !== true || key === undefined || key === '')
+            // A page that adds nothing leads nowhere, in a circle or on to ever new markers.
+            if (page.IsTruncated !== true || key === undefined || key === '' || met.size === known)
                 return;
-            const next = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
-            // Markers that come again lead in a circle.
-            if (met.size === met.add(JSON.stringify(next)).size)
-                return;
-            from = next;
+            from = { KeyMarker: decode(key), ...(id === undefined ? {} : { UploadIdMarker: id }) };
         }
     }
     async listParts({ key, id }, signal) {
@@ -3552,14 +3573,16 @@ class Lists {
                 ...(marker === 0 ? {} : { PartNumberMarker: `${marker}` }),
             };
             const page = await this.#requests.call('ListParts', signal, async () => (await this.#requests.rareCalls()).listParts(input, signal));
-            for (const { PartNumber: number, ETag: text, Size: size } of page.Parts ?? []) {
+            const { Parts: listed = [] } = page;
+            for (const { PartNumber: number, ETag: text, Size: size } of listed) {
                 const etag = (0,digest/* parseETag */.nn)(text);
                 if (number !== undefined && etag !== undefined && size !== undefined)
                     parts.push({ number, etag, size });
             }
             const next = Number(page.NextPartNumberMarker);
-            // Parts come in the order of their numbers: a marker that is no higher leads nowhere.
-            if (page.IsTruncated !== true || !(next > marker))
+            // Parts come in the order of their numbers: behind the last there can be, and behind none, is nothing.
+            const leadsOn = next > marker && next < part_sizes/* MAX_PARTS */.kz && listed.length > 0;
+            if (page.IsTruncated !== true || !leadsOn)
                 return parts;
             marker = next;
         }
@@ -3692,8 +3715,10 @@ class Writes {
     /**
      * An answer with the digest of other bytes than were written is another request's, whatever stands in between, unless the
      * object has it too: the ETags of some servers are no digests. Rejects where the object is not the one that was written.
+     *
+     * @param refresh of a copy onto itself: the bytes were there before, so all that was sent must be
      */
-    async ownAnswer(operation, key, expected, answer, signal) {
+    async ownAnswer(operation, key, expected, answer, signal, refresh) {
         const isNoDigest = (0,digest/* classifyETag */.Q)(answer.etag).kind === 'opaque' || !(0,object_store/* etagsProve */.PF)(answer.encryption);
         if (expected.includes(answer.etag) || isNoDigest || this.#hasOtherETags)
             return answer;
@@ -3708,7 +3733,9 @@ class Writes {
             this.#hasOtherETags = true;
             return answer;
         }
-        if (head !== undefined && expected.includes(head.etag))
+        if (head !== undefined &&
+            expected.includes(head.etag) &&
+            (refresh === undefined || hasHeaders(head, refresh)))
             return { etag: head.etag, versionId: undefined, encryption: head.encryption };
         if (head?.etag !== answer.etag)
             throw unreadable(operation, `with the ETag of something else (${answer.etag})`);
@@ -3936,7 +3963,7 @@ class Reads {
                 if (error.status === 404 && error.code !== 'NoSuchBucket')
                     return undefined;
                 // What was signed at a wrong time was not looked for.
-                const isDenied = error.kind === 'denied' && !(0,store_errors/* refusedForClock */.qS)(error);
+                const isDenied = error.kind === 'denied' && !(0,store_errors/* refusedForSigning */.ZQ)(error);
                 if (isDenied && (await this.#isAbsent(key, signal)))
                     return undefined;
                 throw error;
@@ -4525,7 +4552,7 @@ class Requests {
             throw thrown;
         }
     }
-    /** Once more where nothing but the clock was wrong. */
+    /** Once more where nothing but the clock or the credentials were wrong. */
     async #attempt(operation, attempt) {
         this.#count(operation);
         try {
@@ -4535,7 +4562,7 @@ class Requests {
             return answer;
         }
         catch (thrown) {
-            if (!(0,store_errors/* refusedForClock */.qS)(thrown))
+            if (!(0,store_errors/* refusedForSigning */.ZQ)(thrown))
                 throw thrown;
         }
         this.#count(operation);
@@ -5026,14 +5053,14 @@ function sectionsOf(file) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   D5: () => (/* binding */ toStoreError),
 /* harmony export */   RE: () => (/* binding */ hadItsTime),
-/* harmony export */   Rw: () => (/* binding */ withoutSent),
+/* harmony export */   ZQ: () => (/* binding */ refusedForSigning),
 /* harmony export */   dV: () => (/* binding */ AnswerError),
 /* harmony export */   n: () => (/* binding */ repeatingNothing),
-/* harmony export */   qS: () => (/* binding */ refusedForClock),
 /* harmony export */   rt: () => (/* binding */ endedIdle),
 /* harmony export */   xR: () => (/* binding */ saysNotMade),
 /* harmony export */   yG: () => (/* binding */ heals)
 /* harmony export */ });
+/* unused harmony export withoutSent */
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
 /* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
 
@@ -5048,6 +5075,8 @@ const BY_CODE = new Map([
     ['AccountProblem', 'rejected'],
     ['AllAccessDisabled', 'rejected'],
     ['NotSignedUp', 'rejected'],
+    // MinIO's, with HTTP 507: nobody frees storage within seconds.
+    ['XMinioStorageFull', 'rejected'],
     ['BadDigest', 'digest'],
     ['InvalidDigest', 'digest'],
     ['XAmzContentChecksumMismatch', 'digest'],
@@ -5067,6 +5096,11 @@ const BY_CODE = new Map([
     ['RequestTimeTooSkewed', 'fatal'],
     ['CredentialsProviderError', 'fatal'],
     ['SlowDown', 'throttled'],
+    // MinIO's, which it gives to single keys of a batch too, where no status says that they pass.
+    ['SlowDownRead', 'throttled'],
+    ['SlowDownWrite', 'throttled'],
+    ['ServerBusy', 'throttled'],
+    ['XMinioServerNotInitialized', 'server'],
     ['ServiceUnavailable', 'throttled'],
     ['ThrottlingException', 'throttled'],
     // Of the key that encrypts, with HTTP 400.
@@ -5099,13 +5133,14 @@ class AnswerError extends Error {
     }
 }
 /**
- * Whether the clock was found to be wrong, and corrected, by an answer that refused: the request may be sent once
- * more. A 403 alone, since any other may have taken effect.
+ * Whether nothing but how it was signed was wrong, and that is mended: the request may be sent once more. The clock was
+ * corrected by the answer, a 403 alone, since any other may have taken effect; or the credentials are renewed.
  */
-function refusedForClock(thrown) {
+function refusedForSigning(thrown) {
     const met = thrown instanceof _object_store_js__WEBPACK_IMPORTED_MODULE_0__/* .StoreError */ .AD ? thrown.cause : thrown;
-    const { $metadata } = (typeof met === 'object' && met !== null ? met : {});
-    return $metadata?.httpStatusCode === 403 && $metadata.clockSkewCorrected === true;
+    const { $metadata: told } = (typeof met === 'object' && met !== null ? met : {});
+    const isClock = told?.httpStatusCode === 403 && told.clockSkewCorrected === true;
+    return isClock || told?.credentialsRenewed === true;
 }
 /** Whether the same request may succeed when it is sent again. */
 function heals({ kind, status, }) {
@@ -5219,8 +5254,8 @@ function kindOf(operation, code, name, status) {
     // Of a proxy: the request did not arrive in time, or too early in a connection.
     if (status === 408 || status === 425)
         return 'network';
-    // Also to HEAD, whose answer has no code.
-    if (status === 501)
+    // Also to HEAD, whose answer has no code. Storage that is full (507) stays so.
+    if (status === 501 || status === 507)
         return 'rejected';
     if (status >= 500)
         return 'server';

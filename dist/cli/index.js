@@ -452,6 +452,8 @@ function createLog() {
     const failures = [];
     let failed = 0;
     let skipped = 0;
+    /** Some steps may have been on their way then: their reports say which. */
+    let isStopped = false;
     let largest = [];
     let slowest = [];
     function remember(outcome, at) {
@@ -465,7 +467,8 @@ function createLog() {
                 return debug(() => `failed ${failureText(outcome)}`);
             case 'skipped':
                 skipped++;
-                return debug(() => `not started ${(0,console_text/* printable */.g$)(step.key)}`);
+                isStopped ||= outcome.error?.code === 'cancelled';
+                return debug(() => `not done ${(0,console_text/* printable */.g$)(step.key)}`);
             case 'done':
             case 'planned': {
                 const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
@@ -555,7 +558,11 @@ function createLog() {
                             error(`and ${(0,format/* formatCount */.B4)(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
                         ]
                         : []),
-                    ...(skipped > 0 ? [error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done; the next run does the rest`)] : []),
+                    ...(skipped > 0
+                        ? [
+                            error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done${isStopped ? ', or cut short on the way' : ''}; the next run does the rest`),
+                        ]
+                        : []),
                 ];
         }
     };
