@@ -11512,8 +11512,8 @@ class Transfer {
             if (sent.file !== planned)
                 this.changed.set(sent.file.name, sent.file);
         }
-        const entry = { etag: written.etag, size: sent.file.size };
-        entry.headers = (0,model_headers/* formatHeaderState */.QV)(sent.file, decided, attributed);
+        const headers = (0,model_headers/* formatHeaderState */.QV)(sent.file, decided, attributed);
+        const entry = { etag: written.etag, size: sent.file.size, headers };
         if (asked !== undefined)
             entry.class = asked;
         if (md5 !== undefined)

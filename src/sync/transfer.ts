@@ -335,8 +335,8 @@ export class Transfer implements Performer {
         this.composites.set(sent.file.name, written.etag);
       if (sent.file !== planned) this.changed.set(sent.file.name, sent.file);
     }
-    const entry: Writable<ObjectEntry> = { etag: written.etag, size: sent.file.size };
-    entry.headers = formatHeaderState(sent.file, decided, attributed);
+    const headers = formatHeaderState(sent.file, decided, attributed);
+    const entry: Writable<ObjectEntry> = { etag: written.etag, size: sent.file.size, headers };
     if (asked !== undefined) entry.class = asked;
     if (md5 !== undefined) entry.md5 = md5;
     if (parts !== undefined) entry.parts = parts;
