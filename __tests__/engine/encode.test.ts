@@ -286,6 +286,19 @@ describe('compress', () => {
     expect(stepsOf(await publish(s3, bucket, root, compress('*.html')))).toEqual([]);
   });
 
+  test('C6: a name that was put in its place after it was encoded is of another file than its hard links', async () => {
+    await writeTree({ 'a.html': TEXT }, root);
+    await link(join(root, 'a.html'), join(root, 'b.html'));
+    const run = await beforeFirstWrite(async () => {
+      await writeTree({ new: OTHER }, root);
+      await rename(join(root, 'new'), join(root, 'a.html'));
+    });
+    expect(run.exit).toBe(0);
+    expect(gunzipSync(bodyOf('p/a.html')).toString()).toBe(OTHER);
+    expect(gunzipSync(bodyOf('p/b.html')).toString()).toBe(TEXT);
+    expect(stepsOf(await publish(s3, bucket, root, compress('*.html')))).toEqual([]);
+  });
+
   test('a file that vanishes after it was encoded fails', async () => {
     await writeTree({ 'a.html': TEXT }, root);
     const run = await beforeFirstWrite(() => rm(join(root, 'a.html')));

@@ -1081,6 +1081,19 @@ describe('files that change during the run', () => {
     expect(s3.server.uploads(bucket)).toEqual([]);
   });
 
+  test('a large file that gets further links while its parts go up is sent once', async () => {
+    await writeTree({ 'big.bin': noise(20 * MIB) }, root);
+    let links = 0;
+    const change = s3.server.before({ operation: 'UploadPart' }, () =>
+      link(join(root, 'big.bin'), join(root, `link${++links}`)),
+    );
+    const run = await publish(s3, bucket, root);
+    change();
+    expect(run.exit).toBe(0);
+    expect(links).toBe(3);
+    expect(s3.server.object(bucket, 'p/big.bin')?.content.md5).toBe(md5Of(noise(20 * MIB)));
+  });
+
   test('a file that keeps changing fails by name, and so does one that vanishes', async () => {
     await writeTree({ 'big.bin': noise(9 * MIB), '0': 'first' }, root);
     let size = 9 * MIB;

@@ -100,30 +100,37 @@ export async function digestTree(request: DigestRequest): Promise<Digested> {
   const restated = new Map<string, LocalFile>();
   const one = async (names: readonly [LocalFile, ...LocalFile[]]): Promise<void> => {
     signal.throwIfAborted();
-    let [file] = names;
-    const size = file.size;
-    let digest: FileDigest;
+    const [file] = names;
     const key = (request.prefix + file.name) as ObjectKey;
     const chunks = request.chunks === true ? idleChunks(pool, file, index, key) : undefined;
     try {
-      digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
+      const digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
+      const found = await chunks;
+      const all = found === undefined ? digest : { ...digest, chunks: found };
+      for (const { name } of names) known.set(name, all);
     } catch (error) {
       if (!(error instanceof FileChangedError)) throw beforeFirstWrite(error, file);
-      try {
-        file = await restat(file);
-        digest = await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead);
-      } catch (again) {
-        throw beforeFirstWrite(again, file);
-      }
-      const { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode } = file;
-      const now = { size: bytes, mtimeNs, ctimeNs, dev, ino, nlink, mode };
-      for (const known of names) restated.set(known.name, { ...known, ...now });
+      await again(names);
     }
-    const found = await chunks;
-    const all = found === undefined ? digest : { ...digest, chunks: found };
-    for (const { name } of names) known.set(name, all);
-    ahead -= size;
+    ahead -= file.size;
     request.onProgress(++done, total - ahead, total);
+  };
+  /** Of what was one file some names may have become another one's. */
+  const again = async (names: readonly LocalFile[]): Promise<void> => {
+    const digests = new Map<string, FileDigest>();
+    for (const met of names) {
+      try {
+        const file = await restat(met);
+        const id = fileId(file);
+        const digest =
+          digests.get(id) ?? (await pool.digest({ file, layouts: listed.layoutsOf(file) }, ahead));
+        digests.set(id, digest);
+        restated.set(file.name, file);
+        known.set(file.name, digest);
+      } catch (error) {
+        throw beforeFirstWrite(error, met);
+      }
+    }
   };
   const cut = async (file: LocalFile): Promise<void> => {
     const { name } = file;

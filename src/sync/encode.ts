@@ -56,8 +56,7 @@ interface Adopted {
 /** One file under all of its names. */
 interface Group {
   readonly encoding: Encoding;
-  readonly first: LocalFile;
-  readonly names: LocalFile[];
+  readonly names: [LocalFile, ...LocalFile[]];
 }
 
 /** What a file becomes. */
@@ -65,6 +64,10 @@ interface Settled {
   readonly form: Encoded;
   readonly file: LocalFile & { readonly encoded: Encoded };
   readonly adopted?: Adopted;
+}
+
+interface SettledGroup extends Settled {
+  readonly names: readonly LocalFile[];
 }
 
 /** Bytes of the files that `compress` covers, encoded: they lie in a directory of their own until the run ends. */
@@ -96,7 +99,7 @@ export class Encodings {
       if (encoding === undefined || policy.saysEncoding(file)) continue;
       const id = `${encoding}:${fileId(file)}`;
       const group = groups.get(id);
-      if (group === undefined) groups.set(id, { encoding, first: file, names: [file] });
+      if (group === undefined) groups.set(id, { encoding, names: [file] });
       else group.names.push(file);
     }
     const stored = new Map<string, LocalFile>();
@@ -105,17 +108,16 @@ export class Encodings {
     if (groups.size === 0) return { files, adopted, vouched };
 
     const judge = new Judge(request);
-    const all: (Settled & { readonly names: readonly LocalFile[] })[] = [];
+    const all: SettledGroup[] = [];
     let ahead = 0;
-    for (const { first } of groups.values()) ahead += first.size;
+    for (const { names } of groups.values()) ahead += names[0].size;
     const total = ahead;
     let done = 0;
-    await forEachConcurrent(groups.values(), pool.width * 2, async ({ encoding, first, names }) => {
+    await forEachConcurrent(groups.values(), pool.width * 2, async (group) => {
       signal.throwIfAborted();
-      const settled = await this.#settle(first, encoding, names, judge, ahead);
-      ahead -= first.size;
+      for await (const settled of this.#settleGroup(group, judge, ahead)) all.push(settled);
+      ahead -= group.names[0].size;
       onProgress(++done, total - ahead, total);
-      if (settled !== undefined) all.push({ ...settled, names });
     });
     // Equal files become equal objects, whichever of them has one already.
     const found = new Map<string, Settled>();
@@ -125,10 +127,9 @@ export class Encodings {
       const { file, adopted: from } = found.get(formatSource(own.form)) ?? own;
       for (const named of names) {
         const { name } = named;
-        stored.set(name, {
-          ...asNamed(file, named),
-          encoded: { ...file.encoded, source: own.form.source },
-        });
+        // Each name is asked by its own path whether it still is what was encoded.
+        const source = own.form.source.name === name ? own.form.source : named;
+        stored.set(name, { ...asNamed(file, named), encoded: { ...file.encoded, source } });
         if (from === undefined) continue;
         const { object, md5 } = from;
         vouched.set(object, md5);
@@ -138,7 +139,23 @@ export class Encodings {
     return { files: Array.from(files, (file) => stored.get(file.name) ?? file), adopted, vouched };
   }
 
-  /** What the names of one file become; `undefined`: what they are. */
+  /** What the names of a file become, as far as they become anything; those that became another file's are looked at anew. */
+  async *#settleGroup(
+    { encoding, names }: Group,
+    judge: Judge,
+    ahead: number,
+  ): AsyncGenerator<SettledGroup, void> {
+    const [first, ...others] = names;
+    const settled = await this.#settle(first, encoding, names, judge, ahead);
+    if (settled === undefined) return;
+    const isAsMet = settled.form.source === first;
+    yield { ...settled, names: isAsMet ? names : [first] };
+    const [next, ...rest] = others;
+    if (!isAsMet && next !== undefined)
+      yield* this.#settleGroup({ encoding, names: [next, ...rest] }, judge, ahead);
+  }
+
+  /** `undefined`: it stays what it is. */
   async #settle(
     file: LocalFile,
     encoding: Encoding,

@@ -283,6 +283,8 @@ export class SentUploads {
     let sentBytes = 0;
     let reusedBytes = 0;
     let isLike = delta !== undefined && proves;
+    /** Whether S3 said of every part the MD5 that it was digested with. */
+    let isProved = true;
     const send = async (number: number, body: Buffer): Promise<void> => {
       signal.throwIfAborted();
       const due = { upload, number, body, md5: partMd5s[number - 1]! };
@@ -293,6 +295,7 @@ export class SentUploads {
         const told = `the ETag of part ${number} is ${part.etag}, and not the MD5 of what it should hold`;
         throw new StoreError('digest', BAD_PART_ETAG, 200, 'UploadPart', told);
       }
+      if (!proves || proof.kind !== 'md5') isProved = false;
       if ((part.etag as string) !== md5 && isOther(only, md5)) throw new FileChangedError(NOT_AS_DIGESTED);
       parts[number - 1] = part;
       sentBytes += body.length;
@@ -319,15 +322,19 @@ export class SentUploads {
         for (const { number } of due) await send(number, only.body);
       } else if (due.length > 0) {
         const lanes = isLike ? COPIED_PARTS_IN_FLIGHT : PARTS_IN_FLIGHT;
-        await withOpenFile(file, (handle) =>
-          forEachConcurrent(due, lanes, async ({ offset, size, number, from }) => {
-            if (from !== undefined && (await copy(number, from, size))) return;
-            await this.#options.arena.with(size, async (body) => {
-              signal.throwIfAborted();
-              await readRange(handle, offset, body);
-              await send(number, body);
-            });
-          }),
+        // A further link or another mode is no reason to send all of it again.
+        await withOpenFile(
+          file,
+          (handle) =>
+            forEachConcurrent(due, lanes, async ({ offset, size, number, from }) => {
+              if (from !== undefined && (await copy(number, from, size))) return;
+              await this.#options.arena.with(size, async (body) => {
+                signal.throwIfAborted();
+                await readRange(handle, offset, body);
+                await send(number, body);
+              });
+            }),
+          () => isProved,
         );
       }
       signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import { link, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Chunks } from '../../../src/model/chunks.js';
@@ -218,6 +218,18 @@ describe('a file that is no longer what the walk met', () => {
     expect(a?.mtimeNs).toBe(z?.mtimeNs);
     expect(a?.mtimeNs).not.toBe(files[0]?.mtimeNs);
     expect(b).toEqual(files[1]);
+  });
+
+  test('C6: a name that was put in its place since is of another file than its hard links', async () => {
+    await link(join(root, 'a'), join(root, 'z'));
+    files = await walkTree(root, signal);
+    await writeFile(join(root, 'new'), 'else');
+    await rename(join(root, 'new'), join(root, 'a'));
+    const { digests, files: now } = await digested({});
+    expect(digests.get('a')?.md5).toBe(md5Of(Buffer.from('else')));
+    expect(digests.get('z')?.md5).toBe(md5Of(Buffer.from('same')));
+    const [a, , , z] = [...now];
+    expect(a?.ino).not.toBe(z?.ino);
   });
 
   test('and is gone fails the run by name, and so does one that will not hold still', async () => {

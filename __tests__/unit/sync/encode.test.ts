@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -101,6 +101,17 @@ describe('a file that is no longer what the walk met', () => {
     const [file] = [...tree.files];
     expect(file?.encoded).toMatchObject({ md5: md5Of(Buffer.from(OTHER)), source: { size: OTHER.length } });
     expect(await publishedText(tree)).toBe(OTHER);
+  });
+
+  test('C6: and its hard links are encoded each as it is, where one of them is another file by now', async () => {
+    for (const name of ['b.html', 'c.html']) await link(join(root, 'a.html'), join(root, name));
+    files = await walkTree(root, signal);
+    await writeFile(join(root, 'new'), OTHER);
+    await rename(join(root, 'new'), join(root, 'a.html'));
+    const texts = Array.from((await encode()).files, async ({ path }) =>
+      gunzipSync(await readFile(path)).toString(),
+    );
+    expect(await Promise.all(texts)).toEqual([OTHER, PAGE, PAGE]);
   });
 
   test('C6, C18: is not what the index remembers of it', async () => {
