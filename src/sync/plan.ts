@@ -448,18 +448,22 @@ function addWrites(
     const object = listing.get(key);
     const condition: Condition = object === undefined ? ABSENT : { ifMatch: object.etag };
     const content = contents.get(file.name);
-    const base = { key, rank, bytes: file.size, file, condition } as const;
     const phase = order.phases.get(key) ?? 0;
+    // Spelled out, as what is spread lies in an object of its own; there may be a million.
     if (from !== undefined) {
       const source = copySource(from);
       const stagedAt = policy.delay && source.kind !== 'published' ? 0 : order.staged.get(key);
       const step: CopyStep | LinkStep = {
         action: policy.again,
+        key,
         reason: from.reason,
+        rank,
+        bytes: file.size,
+        file,
         md5: content?.md5,
         source,
+        condition,
         staged: stagedAt !== undefined,
-        ...base,
       };
       if (stagedAt !== undefined) ranks.stage(stagedAt, step);
       ranks.add(rank, phase, step);
@@ -469,10 +473,14 @@ function addWrites(
       const md5 = file.size === 0 ? EMPTY_MD5 : content?.md5;
       const step: UploadStep | DownloadStep = {
         action: policy.send,
+        key,
         reason,
+        rank,
+        bytes: file.size,
+        file,
         md5,
+        condition,
         staged: policy.delay,
-        ...base,
       };
       if (policy.delay) ranks.stage(0, step);
       ranks.add(rank, phase, step);
