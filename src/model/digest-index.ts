@@ -65,6 +65,9 @@ const MAX_LINE = 1024 * 1024;
 /** Paths or keys of one line. Characters. */
 const MAX_LINE_OF_NAMES = 32 * 1024;
 
+/** Of a line. */
+type Fields = Readonly<Record<string, unknown>>;
+
 /** An object as a run left or found it. */
 export interface ObjectEntry {
   readonly etag: ETag;
@@ -186,117 +189,149 @@ export function parseIndex(
   if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
     return { index: undefined, why: 'it is not an index of this version' };
   }
-  const objects = new ObjectEntries();
-  const files = new FileEntries();
-  let machine = '';
-  let writtenNs = 0n;
-  let written: string | undefined;
-  let droppedLines = 0;
-  let deploys = 0;
-  const uploads = new Map<string, UploadEntry>();
-  const pending = new Map<string, PendingDelete>();
-  const owed: OwedLines = new Map();
-  const renewing = new Set<string>();
-  const begins: number[] = [];
-  const ends: [string, PendingDelete][] = [];
-  let speaksOf: string | undefined;
-  const isElsewhere = (record: Readonly<Record<string, unknown>>): boolean => {
-    if (typeof record.destination === 'string') speaksOf = record.destination;
-    return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
-  };
-  for (const record of recordsOf(journal, 0)) {
-    if (record === undefined || isElsewhere(record)) continue;
-    const entry = uploadEntry(record);
-    if (entry !== undefined) uploads.set(entry[0], entry[1]);
-    addInvalidation(owed, record);
-    addRenewing(renewing, record);
-    if (isSize(record.writing)) begins.push(record.writing);
-    const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
-    if (end !== undefined) ends.push([record.ended as string, end]);
-  }
-  speaksOf = undefined;
+  const said = new Said(destination);
+  for (const record of recordsOf(journal, 0)) if (record !== undefined) said.takeJournalled(record);
+  said.endJournal();
   let entries = 0;
+  let droppedLines = 0;
   for (const record of recordsOf(bytes, start + 1)) {
     if (++entries > MAX_ENTRIES) return { index: undefined, why: `it has more than ${MAX_ENTRIES} entries` };
-    if (record === undefined) {
-      droppedLines++;
-      continue;
-    }
-    const {
-      objects: objectRows,
-      files: fileRows,
-      key,
-      path,
-      upload,
-      pending: waiting,
-      invalidation,
-      renewing: begun,
-      writing,
-      machine: writer,
-    } = record;
-    const elsewhere = isElsewhere(record);
-    const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
-    if (elsewhere && !isOfMachine) continue;
-    if (objectRows !== undefined) {
-      const block = objectBlock(objectRows);
-      if (block === undefined) droppedLines++;
-      else objects.setRows(block);
-      entries += block?.keys.length ?? 0;
-    } else if (fileRows !== undefined) {
-      const block = fileBlock(fileRows);
-      if (block === undefined) droppedLines++;
-      else files.setRows(block);
-      entries += block?.paths.length ?? 0;
-    } else if (typeof upload === 'string') {
-      const entry = uploadEntry(record);
-      if (entry === undefined) droppedLines++;
-      else uploads.set(entry[0], entry[1]);
-    } else if (typeof waiting === 'string') {
-      const entry = pendingDelete(record);
-      if (entry === undefined) droppedLines++;
-      else pending.set(waiting, entry);
-    } else if (invalidation !== undefined) {
-      if (!addInvalidation(owed, record)) droppedLines++;
-    } else if (begun !== undefined) {
-      if (addRenewing(renewing, record)) entries += (begun as readonly unknown[]).length;
-      else droppedLines++;
-    } else if (writing !== undefined) {
-      if (isSize(writing)) begins.push(writing);
-      else droppedLines++;
-    } else if (typeof key === 'string') {
-      const entry = objectEntry(record);
-      if (entry === undefined) droppedLines++;
-      else objects.set(key, entry);
-    } else if (typeof path === 'string') {
-      const entry = fileEntry(record);
-      if (entry === undefined) droppedLines++;
-      else files.set(path, entry);
-    } else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
-      machine = writer;
-      writtenNs = BigInt(record.writtenNs);
-      written = speaksOf;
-      if (isSize(record.deploys) && !elsewhere) deploys = record.deploys;
-    }
+    const further = record === undefined ? DAMAGED : said.take(record);
+    if (further === DAMAGED) droppedLines++;
+    else entries += further;
   }
-  // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
-  if (droppedLines > 0) owed.clear();
-  const invalidations = new Map<string, Owed>();
-  for (const [distribution, { paths, mapping }] of owed) {
-    const all = paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths];
-    invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
-  }
-  const place = written === undefined ? {} : { destination: written };
-  const first = earliest(begins);
-  // A journal that could not be deleted does not end what began to wait since.
-  const isOfPending = ([key, { etag, since }]: (typeof ends)[number]): boolean =>
-    pending.get(key)?.etag === etag && pending.get(key)?.since === since;
-  const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
-  const left = {
-    ...{ uploads, deploys, pending, invalidations, renewing },
-    ...(ended.size === 0 ? {} : { ended }),
-    ...(first === undefined ? {} : { writing: first }),
+  return { index: said.index(droppedLines), droppedLines };
+}
+
+/** Of a line that says nothing that may be believed. */
+const DAMAGED = -1;
+
+/** What the lines of a journal and then of its index say, as far as they are about one destination. */
+class Said {
+  readonly #destination: string | undefined;
+  /** What the lines that come are about. */
+  #speaksOf: string | undefined;
+  readonly #objects = new ObjectEntries();
+  readonly #files = new FileEntries();
+  readonly #uploads = new Map<string, UploadEntry>();
+  readonly #pending = new Map<string, PendingDelete>();
+  readonly #owed: OwedLines = new Map();
+  readonly #renewing = new Set<string>();
+  readonly #begins: number[] = [];
+  readonly #ends: [string, PendingDelete][] = [];
+  #writer: Pick<DigestIndex, 'machine' | 'destination' | 'writtenNs' | 'deploys'> = {
+    machine: '',
+    writtenNs: 0n,
+    deploys: 0,
   };
-  return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
+
+  constructor(destination: string | undefined) {
+    this.#destination = destination;
+  }
+
+  /** Whoever appended it may have been stopped: what is not whole says nothing. */
+  takeJournalled(record: Fields): void {
+    if (this.#isElsewhere(record)) return;
+    this.#takeUpload(record);
+    addInvalidation(this.#owed, record);
+    addRenewing(this.#renewing, record);
+    this.#takeWriting(record);
+    const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+    if (end !== undefined) this.#ends.push([record.ended as string, end]);
+  }
+
+  endJournal(): void {
+    this.#speaksOf = undefined;
+  }
+
+  /** Takes a line of the index. Returns how many entries it has beside itself, or DAMAGED. */
+  take(record: Fields): number {
+    const { objects, files, key, path, upload, pending, invalidation, renewing, writing, machine } = record;
+    const isElsewhere = this.#isElsewhere(record);
+    const isOfMachine = files !== undefined || typeof path === 'string' || typeof machine === 'string';
+    if (isElsewhere && !isOfMachine) return 0;
+    if (objects !== undefined) return this.#takeObjects(objects);
+    if (files !== undefined) return this.#takeFiles(files);
+    if (renewing !== undefined)
+      return addRenewing(this.#renewing, record) ? (renewing as readonly unknown[]).length : DAMAGED;
+    let isIntact = true;
+    if (typeof upload === 'string') isIntact = this.#takeUpload(record);
+    else if (typeof pending === 'string') isIntact = put(this.#pending, pending, pendingDelete(record));
+    else if (invalidation !== undefined) isIntact = addInvalidation(this.#owed, record);
+    else if (writing !== undefined) isIntact = this.#takeWriting(record);
+    else if (typeof key === 'string') isIntact = put(this.#objects, key, objectEntry(record));
+    else if (typeof path === 'string') isIntact = put(this.#files, path, fileEntry(record));
+    else if (typeof machine === 'string') this.#takeWriter(machine, record, isElsewhere);
+    return isIntact ? 0 : DAMAGED;
+  }
+
+  #isElsewhere({ destination }: Fields): boolean {
+    if (typeof destination === 'string') this.#speaksOf = destination;
+    const ours = this.#destination;
+    return ours !== undefined && this.#speaksOf !== undefined && this.#speaksOf !== ours;
+  }
+
+  #takeObjects(columns: unknown): number {
+    const block = objectBlock(columns);
+    if (block === undefined) return DAMAGED;
+    this.#objects.setRows(block);
+    return block.keys.length;
+  }
+
+  #takeFiles(columns: unknown): number {
+    const block = fileBlock(columns);
+    if (block === undefined) return DAMAGED;
+    this.#files.setRows(block);
+    return block.paths.length;
+  }
+
+  #takeUpload(record: Fields): boolean {
+    const [id, entry] = uploadEntry(record) ?? [];
+    return id !== undefined && put(this.#uploads, id, entry);
+  }
+
+  #takeWriting({ writing }: Fields): boolean {
+    if (!isSize(writing)) return false;
+    this.#begins.push(writing);
+    return true;
+  }
+
+  #takeWriter(machine: string, { writtenNs, deploys }: Fields, isElsewhere: boolean): void {
+    if (!isDecimal(writtenNs)) return;
+    this.#writer = {
+      machine,
+      ...(this.#speaksOf === undefined ? {} : { destination: this.#speaksOf }),
+      writtenNs: BigInt(writtenNs),
+      deploys: isSize(deploys) && !isElsewhere ? deploys : this.#writer.deploys,
+    };
+  }
+
+  /** @param droppedLines any of them may have been of what is owed, half of which is worse than not knowing */
+  index(droppedLines: number): DigestIndex {
+    const pending = this.#pending;
+    // A journal that could not be deleted does not end what began to wait since.
+    const isOfPending = ([key, { etag, since }]: readonly [string, PendingDelete]): boolean =>
+      pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+    const ended = new Set(this.#ends.filter(isOfPending).map(([key]) => key));
+    const writing = earliest(this.#begins);
+    return {
+      ...this.#writer,
+      objects: this.#objects,
+      files: this.#files,
+      uploads: this.#uploads,
+      pending,
+      invalidations: droppedLines > 0 ? new Map() : owedOf(this.#owed),
+      renewing: this.#renewing,
+      ...(ended.size === 0 ? {} : { ended }),
+      ...(writing === undefined ? {} : { writing }),
+    };
+  }
+}
+
+/** Whether there is a value to put. */
+function put<K, V>(map: { set(key: K, value: V): unknown }, key: K, value: V | undefined): boolean {
+  if (value !== undefined) map.set(key, value);
+  return value !== undefined;
 }
 
 /** An index of a run that never wrote one: what its journal says. */
@@ -444,7 +479,7 @@ function* linefuls(names: Iterable<string>): Generator<readonly string[]> {
   if (some.length > 0) yield some;
 }
 
-function line(record: Readonly<Record<string, unknown>>): string {
+function line(record: Fields): string {
   const json = JSON.stringify(record);
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 }
@@ -502,10 +537,7 @@ const FILE_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** What a newer version wrote. */
-function extraOf(
-  record: Readonly<Record<string, unknown>>,
-  known: ReadonlySet<string>,
-): Record<string, unknown> | undefined {
+function extraOf(record: Fields, known: ReadonlySet<string>): Record<string, unknown> | undefined {
   const names = Object.keys(record).filter((name) => !known.has(name));
   if (names.length === 0) return undefined;
   // Its own member, whatever it is called.
@@ -513,7 +545,7 @@ function extraOf(
 }
 
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
-function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | undefined {
+function objectEntry(record: Fields): ObjectEntry | undefined {
   const { etag: rawETag, size, md5: rawMd5, parts, chunks, headers, source, class: asked } = record;
   const { modified, written } = record;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
@@ -534,7 +566,7 @@ function objectEntry(record: Readonly<Record<string, unknown>>): ObjectEntry | u
   return entry;
 }
 
-function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undefined {
+function fileEntry(record: Fields): FileEntry | undefined {
   const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
@@ -549,7 +581,7 @@ function fileEntry(record: Readonly<Record<string, unknown>>): FileEntry | undef
   };
 }
 
-function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete | undefined {
+function pendingDelete(record: Fields): PendingDelete | undefined {
   const { etag: text, since, deploys } = record;
   const etag = typeof text === 'string' ? parseETag(text) : undefined;
   return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
@@ -558,8 +590,17 @@ function pendingDelete(record: Readonly<Record<string, unknown>>): PendingDelete
 /** What the lines of each distribution say. */
 type OwedLines = Map<string, { readonly paths: Set<string>; mapping: PathMapping | undefined }>;
 
+function owedOf(lines: OwedLines): ReadonlyMap<string, Owed> {
+  const invalidations = new Map<string, Owed>();
+  for (const [distribution, { paths, mapping }] of lines) {
+    const all = paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths];
+    invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+  }
+  return invalidations;
+}
+
 /** Adds what a line says; false: it says nothing that may be believed. */
-function addInvalidation(owed: OwedLines, record: Readonly<Record<string, unknown>>): boolean {
+function addInvalidation(owed: OwedLines, record: Fields): boolean {
   const { invalidation, paths, stripPrefix, addPrefix } = record;
   if (typeof invalidation !== 'string' || !isDistribution(invalidation) || !Array.isArray(paths))
     return false;
@@ -578,13 +619,13 @@ function addInvalidation(owed: OwedLines, record: Readonly<Record<string, unknow
   return true;
 }
 
-function addRenewing(keys: Set<string>, { renewing }: Readonly<Record<string, unknown>>): boolean {
+function addRenewing(keys: Set<string>, { renewing }: Fields): boolean {
   if (!Array.isArray(renewing) || !renewing.every((key) => typeof key === 'string')) return false;
   for (const key of renewing) keys.add(key);
   return true;
 }
 
-function uploadEntry(record: Readonly<Record<string, unknown>>): readonly [string, UploadEntry] | undefined {
+function uploadEntry(record: Fields): readonly [string, UploadEntry] | undefined {
   const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
