@@ -146,8 +146,11 @@ export class NameTable {
   /** The rows of the first so many names, in the order of `compareKeys`. */
   ordered(size = this.#size): Uint32Array {
     const rows = Uint32Array.from({ length: size }, (_, row) => row);
-    for (let row = 1; row < size; row++)
-      if (this.compare(row - 1, row) > 0) return rows.sort((a, b) => this.compare(a, b));
+    for (let row = 1; row < size; row++) {
+      // An array is sorted by what is in order already, as the names of a directory are; its columns are not.
+      if (this.compare(row - 1, row) > 0)
+        return Uint32Array.from(Array.from(rows).sort((a, b) => this.compare(a, b)));
+    }
     return rows;
   }
 

@@ -30,7 +30,10 @@ export class DigestTable extends EntriesMap<string, FileDigest> {
   }
 
   set(name: string, digest: FileDigest): void {
-    const row = this.names.add(name);
+    this.setAt(this.names.add(name), digest);
+  }
+
+  setAt(row: number, digest: FileDigest): void {
     if (!this.#hasRow(row)) this.#size++;
     const { md5, partMd5s, etags, chunks } = digest;
     if (partMd5s.length + etags.length === 0 && chunks === undefined) {

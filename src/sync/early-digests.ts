@@ -6,7 +6,7 @@ import { isLarge } from '../model/part-sizes.js';
 import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { DigestTable } from './digest-table.js';
-import type { FileDigest, FileJob } from './file-bytes.js';
+import { type FileDigest, type FileJob, wholeDigest } from './file-bytes.js';
 import type { FileTable } from './file-table.js';
 import { ListedSizes } from './listed-sizes.js';
 
@@ -130,7 +130,12 @@ export class EarlyDigests {
 
   #ask(row: number, file = this.#files?.at(row)): void {
     if (file === undefined || this.#isFinished) return;
-    if (this.#fileIndex !== undefined && recallMd5(this.#fileIndex, file) !== undefined) return;
+    const remembered = this.#fileIndex === undefined ? undefined : recallMd5(this.#fileIndex, file);
+    if (remembered !== undefined) {
+      // Of a large one more than that may be wanted, which takes the listing.
+      if (!isLarge(file.size)) this.#whole?.setAt(row, wholeDigest(remembered));
+      return;
+    }
     this.#due.push(row);
     this.#dueBytes += file.size;
     this.#isStarted ||= this.#dueBytes >= this.#worthThread;
@@ -140,14 +145,13 @@ export class EarlyDigests {
   #begin(): void {
     while (this.#running < IN_FLIGHT) {
       const row = this.#due.pop();
-      const file = row === undefined ? undefined : this.#files?.at(row);
-      if (file === undefined) return;
-      this.#digest(file);
+      if (row === undefined || this.#files === undefined) return;
+      this.#digest(row, this.#files.at(row));
     }
   }
 
   /** Without a promise a file: most are small, and there are many. */
-  #digest(file: LocalFile): void {
+  #digest(row: number, file: LocalFile): void {
     const { size } = file;
     const layouts = isLarge(size) ? this.sizes.layoutsOf(file) : [];
     const job: FileJob = { file, layouts };
@@ -156,7 +160,7 @@ export class EarlyDigests {
     const cut = isCut ? idleChunks(this.#pool, file, this.#index, key) : undefined;
     this.#running++;
     const learn = (digest: FileDigest): void => {
-      this.#learn(job, digest);
+      this.#learn(row, job, digest);
       this.#end();
     };
     const learnCut = (whole: FileDigest): void =>
@@ -165,8 +169,8 @@ export class EarlyDigests {
     this.#pool.ask(job, cut === undefined ? learn : learnCut, () => this.#end());
   }
 
-  #learn({ file, layouts }: FileJob, digest: FileDigest): void {
-    if (layouts.length === 0) this.#whole?.set(file.name, digest);
+  #learn(row: number, { file, layouts }: FileJob, digest: FileDigest): void {
+    if (layouts.length === 0) this.#whole?.setAt(row, digest);
     else this.#parts.set(file.name, { layouts: layouts.map(formatLayout), digest });
     this.files++;
     this.bytes += file.size;
