@@ -161,6 +161,28 @@ describe('headers', () => {
     }
   });
 
+  test('what versitygw was sent in place of a copy onto itself is dated anew: its headers are known, and a new rule reaches it', async () => {
+    let later = 0;
+    const gateway = await embedded({ profile: 'versitygw', clock: () => Date.now() + later });
+    try {
+      const there = await gateway.bucket();
+      const index = memoryIndex();
+      await writeTree({ a: 'one' }, root);
+      const run = async (headers: string): Promise<Published> =>
+        publish(gateway, there, root, { index, ...(await site({ headers })) });
+      await run('/*\n Cache-Control: no-cache\n Content-Type: text/x-special');
+      later = 60_000;
+      const special = '/*\n Content-Type: text/x-special';
+      expect(stepsOf(await run(special))).toEqual(['upload p/a done']);
+      const same = await run(special);
+      expect(same.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+      expect(stepsOf(await run(''))).toEqual(['refresh p/a done']);
+      expect(gateway.server.object(there, 'p/a')?.headers['content-type']).not.toBe('text/x-special');
+    } finally {
+      await gateway.stop();
+    }
+  });
+
   test('a rule that sets tags gives them to objects that are renewed; no rule leaves them', async () => {
     const index = memoryIndex();
     await writeTree({ a: 'one', b: 'two' }, root);

@@ -269,7 +269,7 @@ export class Execution {
             if (event.type === 'outcome') {
               // What is kept is no part of the total either.
               if (event.outcome.action !== 'keep') done++;
-              transfer.learned.date(event.outcome.step.key, this.#dateOf(event.outcome.step, seen));
+              transfer.learned.date(event.outcome.step.key, this.#dateOf(event.outcome, seen));
               this.#tellWritten(event.outcome, transfer);
               clock.see(event.outcome);
             }
@@ -300,10 +300,13 @@ export class Execution {
     });
   }
 
-  /** When a step was done, by S3's clock. Where a copy of an object onto itself is not dated anew, it keeps the date that was listed. */
-  #dateOf(step: Step, seen: Seen): number {
+  /**
+   * When a step was done, by S3's clock. Where a copy of an object onto itself is not dated anew, it keeps the date that was
+   * listed; one that was sent in place of that copy does not.
+   */
+  #dateOf({ step, action }: StepOutcome, seen: Seen): number {
     const { datesRefreshes } = this.#run.ports.store;
-    return step.action === 'refresh' && !datesRefreshes ? this.#listedDate(step, seen) : this.#run.storeNow();
+    return action === 'refresh' && !datesRefreshes ? this.#listedDate(step, seen) : this.#run.storeNow();
   }
 
   #listedDate({ key }: Step, { listing }: Seen): number {
