@@ -585,6 +585,71 @@ describe('C13: headers that changed', () => {
     expect(stepsOf(run)).toEqual(['refresh p/a done']);
   });
 
+  /** Another run gives them the same bytes with other headers, within the second in which this one wrote them. */
+  const underneath = (...names: readonly string[]): void => {
+    for (const name of names) {
+      const { content, lastModified } = s3.server.object(bucket, `p/${name}`)!;
+      s3.server.putObject(bucket, `p/${name}`, content.bytes(), {
+        headers: { 'cache-control': 'no-cache' },
+        lastModified,
+      });
+    }
+  };
+
+  test.each([
+    [
+      'whose object it finds under a key',
+      5,
+      () => s3.server.putObject(bucket, 'p/z', 'theirs'),
+      ['refresh p/a done', 'upload p/z done'],
+    ],
+    [
+      'whose object it finds in the last listing alone',
+      5,
+      () => {
+        const later = s3.server.after({ operation: 'PutObject', key: 'p/z' }, () => {
+          later();
+          s3.server.putObject(bucket, 'p/z', 'theirs');
+        });
+      },
+      ['refresh p/a done', 'upload p/z done'],
+    ],
+    [
+      'of other headers, whose object of the same bytes it writes over',
+      0,
+      () => s3.server.putObject(bucket, 'p/z', 'ours'),
+      ['refresh p/a done'],
+    ],
+  ] as [string, number, () => unknown, string[]][])(
+    'C13: beside another run, %s, nothing that was written has known headers: asked for once, and renewed',
+    async (_, exit, theirs, steps) => {
+      const index = memoryIndex();
+      const options = {
+        index,
+        connection: { concurrency: 1 },
+        headers: { rules: parseHeaderRules('/*\n Cache-Control: private', 'inline').rules },
+      };
+      await writeTree({ a: 'one', b: 'two', z: 'ours' }, root);
+      const remove = s3.server.before({ operation: 'PutObject', key: 'p/z' }, () => {
+        remove();
+        underneath('a');
+        theirs();
+      });
+      expect((await publish(s3, bucket, root, options)).exit).toBe(exit);
+      const next = await publish(s3, bucket, root, options);
+      expect(next.exit).toBe(0);
+      expect([...stepsOf(next)].sort()).toEqual(steps);
+      expect([...s3.server.objects(bucket)].map(({ headers }) => headers['cache-control'])).toEqual([
+        'private',
+        'private',
+        'private',
+      ]);
+      const last = await publish(s3, bucket, root, options);
+      expect(last.report).toMatchObject({ headersUnknown: { files: 0 }, steps: [] });
+      expect(last.report.requests).toEqual({ ListObjectsV2: 1 });
+    },
+  );
+
   test('C13: objects whose headers nobody remembers are left alone and counted', async () => {
     await writeTree({ a: 'one' }, root);
     await publish(s3, bucket, root);

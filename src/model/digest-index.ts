@@ -142,7 +142,7 @@ export interface DigestIndex {
   readonly ended?: ReadonlySet<string>;
   /** By the id of a distribution. No paths: nothing is owed. No distribution: nobody knows what is, R15. */
   readonly invalidations: ReadonlyMap<string, Owed>;
-  /** Keys whose headers a run began to renew, and nobody knows whether it did: C13. */
+  /** Keys whose headers a run began to renew, or wrote while another run did, and nobody knows which they are: C13. */
   readonly renewing: ReadonlySet<string>;
   /**
    * When the first run began to write of which nobody knows what it wrote, milliseconds since the epoch; absent: none.

@@ -522,6 +522,7 @@ export class Execution {
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
       renewing: this.#renewing,
+      meetsAnother: transfer.meetsAnother || this.#run.frame.exits.includes(EXIT.foreignWriter),
       ...(writing === undefined ? {} : { writing }),
     };
     const lastWords = this.#run.frame.signal.aborted ? this.#run.frame.last.index : undefined;

@@ -50,7 +50,7 @@ export class HeaderReview {
   readonly #attributesUnknown = new Set<ObjectKey>();
   /** Keys whose headers the index remembers as they should be, and where S3 is asked all the same. */
   readonly #doubted = new Set<ObjectKey>();
-  /** Keys that a run which was killed or failed may have given other headers than the index says. */
+  /** Keys that a run which was killed or failed, or one beside it, may have given other headers than the index says. */
   #renewing: ReadonlySet<string> = new Set();
   /** Keys whose headers came along from another bucket, and are to be those of their files. */
   #brought: ReadonlySet<ObjectKey> = new Set();
@@ -122,9 +122,9 @@ export class HeaderReview {
 
   /**
    * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over or may have
-   * written before it was, those that came along from another bucket, and of redirects, as an empty object says nothing of
-   * where it leads, and so does one in the bucket that is published from: of these two what HEAD does not tell is left, as
-   * it is by a check.
+   * written before it was, those of what one wrote while another one did, those that came along from another bucket, and of
+   * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from: of
+   * these two what HEAD does not tell is left, as it is by a check.
    */
   async ask(
     { unknownHeaders }: Planned,

@@ -154,6 +154,8 @@ export interface Confirmed {
   readonly invalidations: DigestIndex['invalidations'];
   /** Keys whose headers this run was to renew. */
   readonly renewing?: Iterable<ObjectKey>;
+  /** Whether another run wrote there too: what this one wrote may have got its headers since, within the same second. */
+  readonly meetsAnother?: boolean;
   /** Since when runs have written of which nobody knows what they wrote; absent: all is known. */
   readonly writing?: number;
 }
@@ -331,18 +333,23 @@ function* merged<T>(
   }
 }
 
-/** Of what earlier runs and this one began to renew, the keys of which the index would say headers that nobody confirmed. */
+/**
+ * Of what earlier runs and this one began to renew, and of what this one wrote while another one did, the keys of which the
+ * index would say headers that nobody confirmed.
+ */
 function stillRenewing(
   old: DigestIndex | undefined,
-  { written, headers, renewing = [] }: Confirmed,
+  { written, headers, renewing = [], meetsAnother = false }: Confirmed,
   objects: WritableIndex['objects'],
 ): ReadonlySet<string> {
   const begun = new Set<string>(old?.renewing);
   for (const key of renewing) begun.add(key);
-  for (const key of begun as Iterable<ObjectKey>) if (written.has(key) || headers.has(key)) begun.delete(key);
   const left = new Set<string>();
-  if (begun.size === 0) return left;
-  for (const [key, entry] of objects) if (entry.headers !== undefined && begun.has(key)) left.add(key);
+  if (begun.size === 0 && !meetsAnother) return left;
+  const isLeft = (key: ObjectKey): boolean =>
+    written.has(key) ? meetsAnother : begun.has(key) && !headers.has(key);
+  for (const [key, entry] of objects)
+    if (entry.headers !== undefined && isLeft(key as ObjectKey)) left.add(key);
   return left;
 }
 

@@ -113,6 +113,8 @@ export class Transfer implements Performer {
   readonly #staged = new Map<ObjectKey, Staged>();
   /** How many of the keys learned other runs published. */
   recalled = 0;
+  /** Whether another run wrote during this one what this one was to write. */
+  meetsAnother = false;
   /** What is confirmed to lie under the keys written, for the index. */
   readonly learned = new ObjectEntries<ObjectKey>();
   /** MD5 of the files whose bytes were sent or copied. */
@@ -240,12 +242,14 @@ export class Transfer implements Performer {
         if (written.versionId !== undefined) done.versionId = written.versionId;
         return done;
       } catch (thrown) {
-        if (thrown instanceof OtherHeadersError && tries < OVERWRITE_TRIES) {
+        const isSame = thrown instanceof OtherHeadersError;
+        const error = isSame ? thrown.cause : thrown;
+        const foreign = error instanceof StoreError && error.kind === 'condition';
+        this.meetsAnother ||= isSame || foreign;
+        if (isSame && tries < OVERWRITE_TRIES) {
           condition = { ifMatch: thrown.etag };
           continue;
         }
-        const error = thrown instanceof OtherHeadersError ? thrown.cause : thrown;
-        const foreign = error instanceof StoreError && error.kind === 'condition';
         if (!foreign || this.#options.overwrite === 'if-unchanged' || tries === OVERWRITE_TRIES) {
           return this.#failed(step, error, ms());
         }
