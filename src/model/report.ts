@@ -47,7 +47,7 @@ export interface ReportStep {
   readonly error?: ReportError;
   readonly etag?: string;
   readonly versionId?: string;
-  /** What a refresh changes, where S3 was asked: in a dry run, and of headers that nobody remembered. */
+  /** Headers that change, where S3 was asked: in a dry run, and of headers that nobody remembered or that a copy would keep. */
   readonly headers?: readonly HeaderDifference[];
 }
 

@@ -1,4 +1,5 @@
-import { META } from '../model/header-rules.js';
+import { forEachConcurrent } from '../model/concurrency.js';
+import { CONTENT_HEADERS, META } from '../model/header-rules.js';
 import {
   type Attributes,
   type HeaderDecider,
@@ -16,7 +17,7 @@ import type { HeaderDifference } from '../model/report.js';
 import { headerStates, mayBeOf } from './headers.js';
 import type { LoadedIndex } from './learn.js';
 import type { HeaderState, PlanInput, Planned } from './plan.js';
-import { askHeaders, HEADER_BUDGET, isUntold } from './refresh-headers.js';
+import { askHeaders, differences, HEADER_BUDGET, isUntold } from './refresh-headers.js';
 import type { Looked, RunParts } from './run-parts.js';
 
 /** Refreshes of a dry run whose present headers are asked for, so that a review sees what changes. */
@@ -42,6 +43,7 @@ export class HeaderReview {
   /** A plan that is made anew says these once. */
   #isNotRenewedTold = false;
   #isAclLeftTold = false;
+  #isResentTold = false;
   /** Of the keys whose headers S3 was asked for. */
   readonly differences = new Map<ObjectKey, readonly HeaderDifference[]>();
   /** What their metadata says of the file. */
@@ -185,6 +187,38 @@ export class HeaderReview {
       if (attributes !== undefined) this.attributes.set(key, attributes);
     for (const key of denied) this.#attributesUnknown.add(key);
     return answers.size + denied.size > 0;
+  }
+
+  /**
+   * Keys of the plan's refreshes that would keep a header which they are to lose: some servers leave an object those that a
+   * copy onto itself does not name. Whoever may not read them cannot know, and the run ends before it writes.
+   */
+  async whatWouldStay(plan: Plan): Promise<ReadonlySet<ObjectKey>> {
+    const { store } = this.#run.ports;
+    const resent = new Set<ObjectKey>();
+    if (!store.mergesHeaders) return resent;
+    const names = new Set<string>();
+    const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
+    await forEachConcurrent(steps, this.#run.inFlight, async ({ key, file }) => {
+      const head = await store.head(key, this.#run.frame.signal);
+      const found = head === undefined ? [] : differences(await this.#wantedHeaders(file), head);
+      // One that no rule gives is inferred by the server.
+      const left = found.filter(
+        ({ name, to }) => to === undefined && name !== 'content-type' && CONTENT_HEADERS.includes(name),
+      );
+      if (left.length === 0) return;
+      resent.add(key);
+      this.differences.set(key, found);
+      for (const { name } of left) names.add(name);
+    });
+    const [first] = resent;
+    if (first === undefined || this.#isResentTold) return resent;
+    this.#isResentTold = true;
+    const what = resent.size === 1 ? `${first} is` : `${first} and ${resent.size - 1} more are`;
+    this.#run.frame.notice(
+      `${what} sent, not copied onto itself: ${store.provider} would keep ${[...names].sort().join(', ')}`,
+    );
+    return resent;
   }
 
   /** The first refreshes, as a review shows what changes. */

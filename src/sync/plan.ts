@@ -121,6 +121,8 @@ export interface PlanInput {
   readonly aclBound: ReadonlySet<ObjectKey>;
   /** Keys of which nobody may know whether it would. */
   readonly aclUnknown?: ReadonlySet<ObjectKey>;
+  /** Keys to which a copy onto themselves would leave headers that they are to lose: they are sent; absent: none. */
+  readonly resent?: ReadonlySet<ObjectKey>;
   readonly policy: PlanPolicy;
 }
 
@@ -342,7 +344,7 @@ function lookThrough(
   return { sources, moving, deletions, kept: kept.count(), listedUnexcluded };
 }
 
-/** Rank of each key that is copied onto itself: it may have another ETag after that. */
+/** Rank of each key that is copied onto itself, or sent in place of that: it may have another ETag after that. */
 function addRefreshes(
   ranks: RankBuilder,
   input: PlanInput,
@@ -358,6 +360,14 @@ function addRefreshes(
       continue;
     }
     refreshed.set(key, rank);
+    if (input.resent?.has(key) === true) {
+      const condition = { ifMatch: object.etag };
+      const staged = policy.delay;
+      const step: UploadStep = { action: 'upload', reason: 'headers', file, md5, condition, staged, ...base };
+      if (staged) ranks.stage(0, step);
+      ranks.add(rank, 0, step);
+      continue;
+    }
     const attributes = input.attributes?.get(key);
     const step: RefreshStep = {
       action: 'refresh',

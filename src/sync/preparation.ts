@@ -547,7 +547,9 @@ export class Preparation {
       });
       const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
       this.#tellUnusedExcludes(made.deletions > 0);
-      return isFree ? made : makePlan({ ...input, policy, headers, ...known, ...acls });
+      if (!isFree) made = makePlan({ ...input, policy, headers, ...known, ...acls });
+      const resent = await this.headers.whatWouldStay(made.plan);
+      return resent.size === 0 ? made : makePlan({ ...input, policy, headers, ...known, ...acls, resent });
     });
   }
 

@@ -377,7 +377,7 @@ function reportStep(
   if (error !== undefined) told.error = error;
   if (etag !== undefined) told.etag = etag;
   if (versionId !== undefined) told.versionId = versionId;
-  const changes = action === 'refresh' ? differences.get(key) : undefined;
+  const changes = reason === 'headers' ? differences.get(key) : undefined;
   if (changes !== undefined) told.headers = changes;
   return told;
 }

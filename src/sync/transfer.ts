@@ -3,7 +3,7 @@ import { classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../mode
 import { formatLayout, type ObjectEntry } from '../model/digest-index.js';
 import { EXIT, type ExitCode, SyncError } from '../model/errors.js';
 import type { Reused, StepOutcome } from '../model/events.js';
-import { CONTENT_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
+import { REDIRECT_HEADER } from '../model/header-rules.js';
 import {
   type Attributes,
   attributedBy,
@@ -12,7 +12,6 @@ import {
   formatHeaderState,
   formatSource,
   isPreserved,
-  type ObjectHeaders,
   provenMd5,
   statedMd5,
 } from '../model/headers.js';
@@ -422,11 +421,6 @@ export class Transfer implements Performer {
     const isMultipart = classifyETag(etag).kind === 'multipart';
     const headers = await this.#headers.of(file, md5, isMultipart, step.attributes);
     try {
-      const left = store.mergesHeaders ? await this.#wouldStay(key, headers) : [];
-      if (left.length > 0) {
-        this.#sayRefused(step, `${store.provider} would keep its ${left.join(', ')}`);
-        return {};
-      }
       return this.#checked(
         step,
         await store.copy({ key, source, md5, headers, condition, refresh }, requests),
@@ -434,14 +428,6 @@ export class Transfer implements Performer {
     } catch (error) {
       return this.#sendInstead(step, error);
     }
-  }
-
-  /** Headers that an object has and is not to have. */
-  async #wouldStay(key: ObjectKey, { fields = {} }: ObjectHeaders): Promise<readonly string[]> {
-    const head = await this.#options.store.head(key, this.#options.requests);
-    return CONTENT_HEADERS.filter(
-      (name) => name !== 'content-type' && head?.fields[name] !== undefined && fields[name] === undefined,
-    );
   }
 
   #checked(

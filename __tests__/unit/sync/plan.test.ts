@@ -371,6 +371,23 @@ describe('the headers of what is unchanged', () => {
     expect(step).not.toHaveProperty('storageClass');
   });
 
+  test.each([
+    [false, []],
+    [true, ['a']],
+  ] as const)(
+    'which a copy onto itself would leave there: the file is sent, and staged where everything is: %s',
+    (delay, staged) => {
+      const changes = { ...headers('changed'), resent: new Set([keyOf('a')]) };
+      const planned = plan({ a: 'AA' }, [object('a', 'AA')], { ...KEEP, delay }, changes);
+      expect(shown(planned)).toEqual(['upload a (headers)']);
+      expect(steps(planned)).toMatchObject([{ md5: md5('AA'), condition: { ifMatch: etag('AA') } }]);
+      const stages = planned.plan.ranks.flatMap(({ phases }) =>
+        phases.filter(({ kind }) => kind === 'stage'),
+      );
+      expect(stages.flatMap(({ steps }) => steps.map(({ key }) => key))).toEqual(staged.map(keyOf));
+    },
+  );
+
   const unable: readonly [string, Partial<ListedObject>, Partial<PlanInput>, string][] = [
     ['would lose an ACL', {}, { aclBound: new Set([keyOf('a')]) }, 'acl'],
     ['may lose an ACL', {}, { aclUnknown: new Set([keyOf('a')]) }, 'acl-unknown'],
