@@ -864,6 +864,36 @@ test('versitygw would keep headers that a copy onto itself does not name: what i
   }
 });
 
+test.each(['aws', 'versitygw'] as const)(
+  'headers are renewed once, as the index remembers: run again it renews none, and counts no deploy: %s',
+  async (profile) => {
+    const aws = s3;
+    s3 = await embedded({ profile });
+    try {
+      bucket = await s3.bucket();
+      const index = { kind: 'file', path: join(work, 'index') } as const;
+      const headers = { rules: parseHeaderRules('/*\n  Cache-Control: no-cache', 'inline').rules };
+      await writeTree({ 'a.css': 'a{}' }, root);
+      await ended({ ...optionsFor(s3, bucket, root), index });
+      await command('plan', {}, { headers }, index);
+      await applyAll(1);
+      for (const files of [1, 0, 0]) {
+        s3.server.log.clear();
+        const { report } = await command('publish', { results: [work] }, {}, index);
+        expect(report.destinations[0]?.totals.refreshed.files).toBe(files);
+        expect(s3.server.log.count('CopyObject')).toBe(files);
+        expect(parseIndex(await readFile(index.path)).index?.deploys).toBe(2);
+      }
+      s3.server.putObject(bucket, 'p/a.css', 'a{}', { lastModified: new Date(Date.now() + 60_000) });
+      const { report } = await command('publish', { results: [work] }, {}, index);
+      expect(report.destinations[0]?.totals.refreshed.files).toBe(1);
+    } finally {
+      await s3.stop();
+      s3 = aws;
+    }
+  },
+);
+
 test('a publish that fails half way is run again, and goes on', async () => {
   await twoReleases({}, 1000);
   await command('plan');

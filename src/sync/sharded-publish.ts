@@ -18,8 +18,8 @@ import {
 import { failedOutcome, skipped } from './execute.js';
 import { cutBytes, type Elsewhere, type Execution, writesObject } from './execution.js';
 import { guardNames } from './guards.js';
-import { isRewritten } from './headers.js';
-import { loadIndex } from './learn.js';
+import { headerStates, isRewritten } from './headers.js';
+import { type LoadedIndex, loadIndex } from './learn.js';
 import { addHidden } from './list.js';
 import type { Planned } from './plan.js';
 import type { Preparation } from './preparation.js';
@@ -203,7 +203,7 @@ export class Sharded {
     guardNames(keys, '' as Prefix, listing, store);
     await addHidden(listing, keys, this.#preparation.hiddenBelow);
     const { published } = results;
-    const { done, changed } = await progressOf({
+    const { done: seenDone, changed } = await progressOf({
       plan,
       staged,
       published,
@@ -214,9 +214,10 @@ export class Sharded {
     });
     refuseChanged(changed, url);
     this.#preparation.headers.policy = decided(file.headers);
-    const elsewhere: Elsewhere = { file, staged, done };
-    if (shard !== undefined) return this.#publishShare(elsewhere, listing, shard);
+    if (shard !== undefined) return this.#publishShare({ file, staged, done: seenDone }, listing, shard);
     const remembered = await loadIndex(storage, emit, signal);
+    const done = new Map([...seenDone, ...this.#renewed(plan, listing, remembered)]);
+    const elsewhere: Elsewhere = { file, staged, done };
     const left = remembered.index === undefined ? [...listing.keys()].filter((key) => !keys.has(key)) : [];
     // Of what lies there a new index owes no invalidation, as this run tells CloudFront everything.
     const unchanged = new Map(left.map((key) => [key, undefined]));
@@ -260,6 +261,16 @@ export class Sharded {
       store.abortUpload(upload, this.#run.frame.requests).catch(() => undefined),
     );
     this.#execution.blameInvalidation(await invalidations.wait());
+  }
+
+  /** No ETag shows a copy of an object onto itself: that an earlier publish of this plan made it the index remembers. */
+  *#renewed(plan: Plan, listing: Looked['listing'], { index }: LoadedIndex): Generator<[ObjectKey, ETag]> {
+    const { prefix } = this.#run.options.destination;
+    const { policy } = this.#preparation.headers;
+    const files = [...stepsOf(plan)].flatMap((step) => (step.action === 'refresh' ? step.file : []));
+    const asking = { store: this.#run.ports.store, asksAttributes: false };
+    for (const [key, state] of headerStates(files, prefix, listing, index, policy, asking))
+      if (state === 'same') yield [key, listing.get(key)!.etag];
   }
 
   /** Publishes a share of the first rank that is not done, and writes down what was published. */
