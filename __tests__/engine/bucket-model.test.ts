@@ -89,6 +89,7 @@ const FAULTS: readonly FaultKind[] = [
   'denied',
   'lost',
   'stop',
+  'stop-after',
   'kill',
   'kill-after',
   'foreign',

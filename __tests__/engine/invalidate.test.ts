@@ -466,6 +466,30 @@ describe('runs that do not end well', () => {
     expect(cdn.paths).toEqual([['/', '/a.css', '/index.html']]);
   });
 
+  test('what S3 did unheard when the run was stopped is told to this distribution, and everything to any other one', async () => {
+    await firstDeploy();
+    const other = new Cdn('E3EXAMPLE');
+    const theirs = { invalidation: invalidation({ distribution: 'E3EXAMPLE' }), invalidator: other };
+    await deploy(theirs);
+    await writeTree({ 'a.css': 'changed' }, root);
+    const stop = new AbortController();
+    s3.server.faults.add({
+      match: { operation: 'PutObject', key: 'p/a.css' },
+      fault: { kind: 'hang', after: true },
+    });
+    const stopped = deploy({ signal: stop.signal });
+    while (s3.server.texts(bucket)['p/a.css'] !== 'changed')
+      await new Promise((done) => setTimeout(done, 10));
+    stop.abort(new SyncError('cancelled', EXIT.interrupted, 'cancelled by SIGINT'));
+    const run = await stopped;
+    expect(stepsOf(run)).toEqual(['upload p/a.css skipped']);
+    expect(run.report.invalidation).toMatchObject({ paths: ['/a.css'], status: 'pending' });
+    s3.server.faults.clear();
+    await deploy();
+    await deploy(theirs);
+    expect([cdn.paths, other.paths]).toEqual([[['/a.css']], [['/*'], ['/*']]]);
+  });
+
   test('a refused run sends nothing', async () => {
     await firstDeploy();
     await writeTree({ 'a.css': 'changed' }, root);
@@ -733,7 +757,7 @@ test(`R15: ${HISTORIES} random histories: after a run that succeeded no reader h
         }
         read();
         const which = pick([cdns[0], cdns[0], cdns[1], undefined]);
-        const kinds = ['server', 'denied', 'lost', 'stop', 'kill', 'kill-after'] as const;
+        const kinds = ['server', 'denied', 'lost', 'stop', 'stop-after', 'kill', 'kill-after'] as const;
         const faults: Fault[] = random() < 0.6 ? [{ at: Math.floor(random() * 14), kind: pick(kinds) }] : [];
         // Told under other paths than readers ask for, or under none.
         const wrong = pick([undefined, undefined, undefined, { stripPrefix: '', addPrefix: 'x/' }]);

@@ -158,6 +158,7 @@ const FAULTS: readonly FaultKind[] = [
   'denied',
   'lost',
   'stop',
+  'stop-after',
   'kill',
   'foreign',
   'foreign-source',

@@ -56,13 +56,14 @@ export type Flavour = 'plain' | 'kms' | 'bound' | 'unproved' | 'no-copies';
 
 /**
  * What goes wrong at one call. `lost`: it takes effect and nobody hears of it. `stop`: the run is told to end.
- * `kill`: nothing takes effect any more; `kill-after`: this one did. `foreign`, `foreign-source`: another writer is quicker.
+ * `stop-after`: so it is, and hears nothing of what took effect. `kill`: nothing takes effect any more; `kill-after`: this one did. `foreign`, `foreign-source`: another writer is quicker.
  */
 export type FaultKind =
   | 'server'
   | 'denied'
   | 'lost'
   | 'stop'
+  | 'stop-after'
   | 'kill'
   | 'kill-after'
   | 'foreign'
@@ -418,7 +419,7 @@ export class ModelStore implements ObjectStore {
       if (this.#waiting.length === 1) void this.#pump();
     });
     let lost = false;
-    const spoilt = faults.some(({ kind }) => kind === 'lost' || kind === 'server' || kind === 'denied');
+    const spoilt = faults.some(({ kind }) => ['lost', 'stop-after', 'server', 'denied'].includes(kind));
     if (spoilt && (operation.startsWith('Create') || operation.startsWith('Abort'))) this.orphans++;
     for (const { kind } of faults) {
       switch (kind) {
@@ -430,6 +431,10 @@ export class ModelStore implements ObjectStore {
           lost = true;
           break;
         case 'stop':
+          this.onStop();
+          break;
+        case 'stop-after':
+          lost = true;
           this.onStop();
           break;
         case 'kill':

@@ -36,6 +36,8 @@ export interface StepOutcome {
   readonly etag?: string;
   readonly versionId?: string;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
+  /** Of what is `skipped`: the run was stopped while S3 was asked for it, so it may be done all the same. */
+  readonly inDoubt?: true;
   /** Milliseconds from the start of the step to its end. */
   readonly ms: number;
 }

@@ -126,20 +126,26 @@ export async function execute(
   return outcomes;
 }
 
-/** What readers see the effect of at once. */
+/** What readers see the effect of at once, and the question whether one of these was done whose answer was lost. */
 const VISIBLE: ReadonlySet<string> = new Set([
   'PutObject',
   'CopyObject',
   'CompleteMultipartUpload',
   'DeleteObject',
   'DeleteObjects',
+  'HeadObject',
 ]);
 
-/** After which it is not known whether S3 did what it was asked for. */
-const UNANSWERED: ReadonlySet<StoreErrorKind> = new Set(['aborted', 'network', 'server']);
+/** After which it is not known whether S3 did what it was asked for. A gateway may say 503 after it took effect. */
+const UNANSWERED: ReadonlySet<StoreErrorKind> = new Set(['aborted', 'network', 'server', 'throttled']);
 
-function mayBeDone(error: unknown): boolean {
+function isInDoubt(error: unknown): boolean {
   return error instanceof StoreError && VISIBLE.has(error.operation) && UNANSWERED.has(error.kind);
+}
+
+/** Whether readers may see something else since a step, though nobody knows that it was done. */
+export function mayBeDone({ outcome, inDoubt }: StepOutcome): boolean {
+  return outcome === 'failed' || inDoubt === true;
 }
 
 /** What became of a step that met an error; of a run that was stopped, that it was. */
@@ -151,9 +157,11 @@ export function failedOutcome(
   exits: Set<ExitCode>,
 ): StepOutcome {
   if (signal.aborted) {
-    const doubt = mayBeDone(error) ? ' while S3 was asked for this, which may be done all the same' : '';
+    const inDoubt = isInDoubt(error);
+    const doubt = inDoubt ? ' while S3 was asked for this, which may be done all the same' : '';
     const stopped = { code: 'cancelled', message: `interrupted: the run was stopped${doubt}` } as const;
-    return { step, outcome: 'skipped', action: step.action, sentBytes: 0, error: stopped, ms };
+    const told = { error: stopped, ...(inDoubt ? { inDoubt } : {}) };
+    return { step, outcome: 'skipped', action: step.action, sentBytes: 0, ...told, ms };
   }
   const { code, exit, message } = explain(error, step.key);
   exits.add(exit === EXIT.refused ? EXIT.failed : exit);

@@ -36,7 +36,7 @@ import type { Delayed } from '../model/report.js';
 import type { BodyArena } from './body-arena.js';
 import type { Digested } from './digest.js';
 import { wholeDigestsOf } from './digest-table.js';
-import { execute } from './execute.js';
+import { execute, mayBeDone } from './execute.js';
 import { afterAnotherWriter, explain, whyNot } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
@@ -281,7 +281,7 @@ export class Execution {
         const { outcomes } = this.#run.frame;
         this.#isAllWritten = outcomes.every(({ step, outcome }) => outcome === 'done' || !writesObject(step));
         // What failed or was interrupted may have been written all the same.
-        if (!signal.aborted && !outcomes.some(mayHaveWritten)) this.#writing = undefined;
+        if (!outcomes.some(mayHaveWritten)) this.#writing = undefined;
       } finally {
         this.#invalidations?.settle(this.#run.frame.outcomes);
         isRemembered = signal.aborted;
@@ -613,8 +613,9 @@ export function writesObject(step: Step): step is UploadStep | CopyStep | Refres
 }
 
 /** Of what was refused as another writer's is there, it is known that this run did not write it. */
-function mayHaveWritten({ step, outcome, error }: StepOutcome): boolean {
-  return outcome === 'failed' && writesObject(step) && error?.code !== 'foreign-writer';
+function mayHaveWritten(outcome: StepOutcome): boolean {
+  const { step, error } = outcome;
+  return mayBeDone(outcome) && writesObject(step) && error?.code !== 'foreign-writer';
 }
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */

@@ -18,6 +18,7 @@ import type { ListedObject } from '../model/objects.js';
 import type { InvalidationOptions } from '../model/options.js';
 import { type Plan, type Step, stepsOf } from '../model/plan.js';
 import { type Invalidator, StoreError } from '../store/object-store.js';
+import { mayBeDone } from './execute.js';
 import { whyNot } from './explain.js';
 import type { IndexStorage } from './ports.js';
 
@@ -160,10 +161,10 @@ export class Invalidations {
     }
   }
 
-  /** Settles what is due by what was done; a step that failed may have been done. */
+  /** Settles what is due by what was done, or may be. */
   settle(outcomes: readonly StepOutcome[]): void {
     const done = outcomes
-      .filter(({ outcome, action }) => (outcome === 'done' || outcome === 'failed') && action !== 'keep')
+      .filter((of) => (of.outcome === 'done' || mayBeDone(of)) && of.action !== 'keep')
       .map(({ step }) => step);
     this.#isChanged = done.length + this.#request.published.length > 0;
     this.#due = this.#with(done);

@@ -10,6 +10,7 @@ import {
   type ExecuteOptions,
   execute,
   failedOutcome,
+  mayBeDone,
   type Performer,
 } from '../../../src/sync/execute.js';
 
@@ -400,6 +401,10 @@ test.each([
   ['DeleteObjects', 'aborted', true],
   ['UploadPart', 'aborted', false],
   ['CopyObject', 'denied', false],
+  // A gateway may say so of what is done.
+  ['PutObject', 'throttled', true],
+  // Whether a write whose answer was lost was made.
+  ['HeadObject', 'aborted', true],
 ] as const)(
   'R3: of %s (%s) that was on its way when the run was stopped: whether it may be done: %s',
   (operation, kind, mayBe) => {
@@ -407,5 +412,6 @@ test.each([
     const stopped = failedOutcome(step('upload', 'a'), error, 7, AbortSignal.abort(), new Set());
     expect(stopped).toMatchObject({ outcome: 'skipped', error: { code: 'cancelled' } });
     expect(stopped.error?.message.endsWith('which may be done all the same')).toBe(mayBe);
+    expect(mayBeDone(stopped)).toBe(mayBe);
   },
 );

@@ -40,12 +40,13 @@ afterEach(() => {
 function invalidations(
   changes: Partial<InvalidationOptions> = {},
   published: readonly Step[] = [],
+  others: readonly string[] = [],
 ): InstanceType<typeof Invalidations> {
   return new Invalidations({
     options: invalidation({ ...changes }),
     invalidator: cdn,
     storage: {} as IndexStorage,
-    remembered: new Map([['E2EXAMPLE', { paths: [] }]]),
+    remembered: new Map(['E2EXAMPLE', ...others].map((distribution) => [distribution, { paths: [] }])),
     known: new Map(),
     listing: new Map(),
     published,
@@ -98,6 +99,18 @@ test('what other machines published is owed with what this run does', async () =
   made.settle([]);
   await made.send();
   expect(cdn.paths).toEqual([['/theirs']]);
+});
+
+test('what may be done though the run was stopped is owed: to this distribution, and to every other one', () => {
+  const inDoubt: StepOutcome = { ...outcome(remove), outcome: 'skipped', inDoubt: true };
+  const notBegun: StepOutcome = { ...outcome(remove), outcome: 'skipped' };
+  const owed = (of: StepOutcome): readonly (readonly string[] | undefined)[] => {
+    const made = invalidations({}, [], ['E3EXAMPLE']);
+    made.settle([of]);
+    return ['E2EXAMPLE', 'E3EXAMPLE'].map((distribution) => made.left().get(distribution)?.paths);
+  };
+  expect(owed(inDoubt)).toEqual([['/a'], [EVERYTHING]]);
+  expect(owed(notBegun)).toEqual([[], []]);
 });
 
 describe('an invalidation that fails', () => {
