@@ -232,7 +232,7 @@ export class Execution {
       // They are another run's where the lock is.
       await this.#lock?.awake();
       if (!signal.aborted) await uploads.abortLeftOvers(wanted);
-      const plan = this.#keepingNames(planned.plan, uploads.left().size);
+      const plan = this.#keepingNames(planned.plan, uploads.count);
       // Both go into the journal by one write.
       await Promise.all([this.#invalidations?.journal(planned.plan), this.#journalWrites(planned, seen)]);
       const toCut = cutBytes(stepsOf(planned.plan));

@@ -202,7 +202,7 @@ export class Transfer implements Performer {
     await forEachConcurrent(due, concurrency, async ({ upload }) => {
       if (!aborts.aborted) await this.#open.abort(upload);
     });
-    const left = uploads.left().size;
+    const left = uploads.count;
     if (left === 0) return;
     const what = `${left} multipart ${left === 1 ? 'upload is' : 'uploads are'} left open`;
     const knows = uploads.journalled

@@ -43,6 +43,8 @@ export interface Purpose {
 export class Uploads {
   readonly #request: UploadsRequest;
   readonly #left: Map<string, UploadEntry>;
+  /** Ids of those that were left to a key; some of them are ended or taken by now. */
+  readonly #idsAt = new Map<ObjectKey, string[]>();
   readonly #open = new Map<string, UploadEntry>();
   /** Taken, and their runs may still be at work. */
   readonly #shared = new Map<string, UploadEntry>();
@@ -51,6 +53,11 @@ export class Uploads {
   private constructor(request: UploadsRequest, left: Map<string, UploadEntry>) {
     this.#request = request;
     this.#left = left;
+    for (const [id, { key }] of left) {
+      const ids = this.#idsAt.get(key);
+      if (ids === undefined) this.#idsAt.set(key, [id]);
+      else ids.push(id);
+    }
   }
 
   /**
@@ -114,8 +121,9 @@ export class Uploads {
   /** An upload that an earlier run began for the same. It is this run's from now on. */
   async take(purpose: Purpose): Promise<Upload | undefined> {
     const { key, md5, size, parts, headers } = purpose;
-    for (const [id, entry] of this.#left) {
-      if (entry.key !== key || entry.md5 !== md5 || entry.size !== size) continue;
+    for (const id of this.#idsAt.get(key) ?? []) {
+      const entry = this.#left.get(id);
+      if (entry?.md5 !== md5 || entry.size !== size) continue;
       if (entry.parts !== parts || entry.headers !== headers) continue;
       this.#left.delete(id);
       if (!this.#isOver(entry)) this.#shared.set(id, entry);
@@ -170,6 +178,11 @@ export class Uploads {
   get isKept(): boolean {
     const { storage } = this.#request;
     return storage !== undefined && storage.whyNotKept?.() === undefined;
+  }
+
+  /** How many are not ended. */
+  get count(): number {
+    return this.#left.size + this.#open.size;
   }
 
   /** What the index must name. */

@@ -114,6 +114,30 @@ describe('uploads that an earlier run left behind', () => {
     expect(await uploads.take(purpose)).toBeUndefined();
   });
 
+  test('are looked at where they have the same key alone: of a thousand that do not match a thousand times', async () => {
+    let looks = 0;
+    const keys = Array.from({ length: 1_000 }, (_, i) => `p/${i}` as ObjectKey);
+    const seen = (key: ObjectKey): UploadEntry => ({
+      ...entry({ key }),
+      get md5() {
+        looks++;
+        return purpose.md5;
+      },
+    });
+    const { uploads } = await open(Object.fromEntries(keys.map((key) => [key, seen(key)])));
+    for (const key of keys) expect(await uploads.take({ ...purpose, key, headers: 'other' })).toBeUndefined();
+    expect(looks).toBe(1_000);
+    expect(uploads.count).toBe(1_000);
+  });
+
+  test('of one key are each gone on with once', async () => {
+    const { uploads } = await open({ one: entry(), other: entry({ headers: 'other' }), two: entry() });
+    expect(await uploads.take(purpose)).toMatchObject({ id: 'one' });
+    expect(await uploads.take(purpose)).toMatchObject({ id: 'two' });
+    expect(await uploads.take(purpose)).toBeUndefined();
+    expect(uploads.count).toBe(uploads.left().size);
+  });
+
   test('that are of no use are aborted, unless their run may still be at work', async () => {
     const { uploads } = await open({ working: entry() });
     const working = (await uploads.take(purpose))!;
