@@ -660,9 +660,13 @@ function publishedSources(plan: Plan): ReadonlySet<ObjectKey> {
 
 /** Which uploads of earlier runs this plan may go on with. */
 function wantedUploads(plan: Plan): (entry: UploadEntry) => boolean {
-  const steps = new Map<ObjectKey, Step>();
-  for (const step of stepsOf(plan)) steps.set(step.key, step);
+  // Made for the first one: few runs meet any.
+  let steps: Map<ObjectKey, Step> | undefined;
   return ({ key, size, md5 }) => {
+    if (steps === undefined) {
+      steps = new Map();
+      for (const step of stepsOf(plan)) steps.set(step.key, step);
+    }
     const step = steps.get(key);
     if (step === undefined || (step.action !== 'upload' && step.action !== 'copy')) return false;
     const inUploads = step.staged || isLarge(step.file.size);
