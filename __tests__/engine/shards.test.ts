@@ -218,6 +218,25 @@ describe('a shard that failed', () => {
   );
 });
 
+test('uploads of an earlier attempt that cannot be aborted are told of once, as they are billed', async () => {
+  await writeTree({ a: 'aaa', b: 'bb' }, root);
+  await command('plan');
+  await apply(1, 1);
+  await rename(resultsOf(1), join(work, 'first-try.jsonl'));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await apply(1, 1);
+  s3.server.access.set({ id: s3.accessKeyId, deny: ['AbortMultipartUpload'] });
+  const told = await publishPlan();
+  s3.server.access.set({ id: s3.accessKeyId });
+  const billed =
+    /^an upload to p\/[ab] that this publish does not need: AbortMultipartUpload was denied .*: allow s3:AbortMultipartUpload in .*; it and 1 more are billed until a later run or a lifecycle rule aborts them$/;
+  expect(told).toMatchObject({ exit: 0, messages: [expect.stringMatching(billed)] });
+  expect(s3.server.uploads(bucket)).toHaveLength(2);
+  // Nothing is left to publish.
+  expect(await publishPlan()).toMatchObject({ exit: 0, messages: [] });
+  expect(s3.server.uploads(bucket)).toEqual([]);
+});
+
 describe('a directory of results', () => {
   beforeEach(async () => {
     await writeTree({ a: 'aaa', b: 'bb' }, root);

@@ -15,6 +15,7 @@ import {
   type Shard,
   type StagedUpload,
 } from '../model/plan-file.js';
+import { abortUploads } from './abort-uploads.js';
 import { failedOutcome, skipped } from './execute.js';
 import { cutBytes, type Elsewhere, type Execution, writesObject } from './execution.js';
 import { guardNames } from './guards.js';
@@ -257,9 +258,12 @@ export class Sharded {
       const upload = done.has(key) ? staged.get(key) : undefined;
       return upload === undefined ? [] : uploadOf(upload);
     });
-    await forEachConcurrent([...losers, ...idle], concurrency, (upload) =>
-      store.abortUpload(upload, this.#run.frame.requests).catch(() => undefined),
-    );
+    await abortUploads([...losers, ...idle], 'that this publish does not need', {
+      store,
+      concurrency,
+      emit,
+      signal: this.#run.frame.requests,
+    });
     this.#execution.blameInvalidation(await invalidations.wait());
   }
 

@@ -1,10 +1,11 @@
 import { hasProcessEnded, processMark } from '../disk/process-mark.js';
-import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
+import type { Concurrency } from '../model/concurrency.js';
 import type { Md5 } from '../model/digest.js';
 import { formatUpload, type UploadEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ObjectStore, Upload } from '../store/object-store.js';
+import { abortUploads } from './abort-uploads.js';
 import { explain, whyNot } from './explain.js';
 import type { IndexStorage } from './ports.js';
 
@@ -91,24 +92,15 @@ export class Uploads {
 
   /** Aborts what earlier runs left behind but for what is still wanted, unless its run may be at work. */
   async abortLeftOvers(wanted: (entry: UploadEntry) => boolean): Promise<void> {
-    const { store, concurrency, signal, emit } = this.#request;
-    const due = [...this.#left].filter(([, entry]) => !wanted(entry) && this.#isOver(entry));
-    let aborted = 0;
-    await forEachConcurrent(due, concurrency, async ([id, { key }]) => {
-      try {
-        await store.abortUpload({ key, id, encryption: undefined }, signal);
-        this.#left.delete(id);
-        aborted++;
-      } catch (error) {
-        const { message } = explain(error, `an upload to ${key} that an earlier run left behind`);
-        emit({ type: 'message', level: 'warning', message });
-      }
-    });
-    if (aborted > 0) {
-      const what = aborted === 1 ? '1 upload was' : `${aborted} uploads were`;
-      const message = `${what} aborted that an interrupted run left behind`;
-      emit({ type: 'message', level: 'debug', message });
-    }
+    const due: Upload[] = [];
+    for (const [id, entry] of this.#left)
+      if (!wanted(entry) && this.#isOver(entry)) due.push({ key: entry.key, id, encryption: undefined });
+    const aborted = await abortUploads(due, 'that an earlier run left behind', this.#request);
+    for (const { id } of aborted) this.#left.delete(id);
+    if (aborted.length === 0) return;
+    const what = aborted.length === 1 ? '1 upload was' : `${aborted.length} uploads were`;
+    const message = `${what} aborted that an interrupted run left behind`;
+    this.#request.emit({ type: 'message', level: 'debug', message });
   }
 
   #isOver({ begun, process }: UploadEntry): boolean {

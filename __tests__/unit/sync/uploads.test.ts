@@ -94,6 +94,26 @@ describe('uploads that an earlier run left behind', () => {
     expect([...uploads.left().keys()]).toEqual(['running', 'elsewhere', 'no mark', 'wanted']);
   });
 
+  test.each([
+    [1, 'it is billed until a later run or a lifecycle rule aborts it'],
+    [3, 'it and 2 more are billed until a later run or a lifecycle rule aborts them'],
+  ])('that cannot be aborted are told of once, and stay known: %s', async (many, billed) => {
+    const abortUpload = async (): Promise<void> => {
+      throw new StoreError('denied', 'AccessDenied', 403, 'AbortMultipartUpload', 'as told');
+    };
+    const ids = Array.from({ length: many }, (_, i) => [`id${i}`, entry()] as const);
+    const store = { abortUpload } as unknown as ObjectStore;
+    const { uploads, messages } = await open(Object.fromEntries(ids), { store, alone: true });
+    await uploads.abortLeftOvers(() => false);
+    expect(messages).toEqual([
+      expect.stringMatching(
+        /^an upload to p\/a that an earlier run left behind: AbortMultipartUpload was denied/,
+      ),
+    ]);
+    expect(messages[0]?.endsWith(`; ${billed}`)).toBe(true);
+    expect(uploads.count).toBe(many);
+  });
+
   test('of other prefixes are others\u2019', async () => {
     const { uploads, aborted } = await open({ other: entry({ key: 'q/a' as ObjectKey }) }, { alone: true });
     await uploads.abortLeftOvers(() => false);
