@@ -170,17 +170,17 @@ export class Requests {
 
   /** Once more where nothing but the clock or the credentials were wrong. */
   async #attempt<T>(operation: string, attempt: () => Promise<T>): Promise<T> {
-    this.#count(operation);
-    try {
-      const answer = await attempt();
-      this.#wasAnswered = true;
-      this.#failingSince = undefined;
-      return answer;
-    } catch (thrown) {
-      if (!refusedForSigning(thrown)) throw thrown;
+    for (let isFirst = true; ; isFirst = false) {
+      this.#count(operation);
+      try {
+        const answer = await attempt();
+        this.#wasAnswered = true;
+        this.#failingSince = undefined;
+        return answer;
+      } catch (thrown) {
+        if (!isFirst || !refusedForSigning(thrown)) throw thrown;
+      }
     }
-    this.#count(operation);
-    return attempt();
   }
 
   #count(operation: string): void {
