@@ -44,7 +44,8 @@ interface Candidate {
 export class OlderObjects {
   readonly #request: OlderObjectsRequest;
   readonly #here: ReadonlyMap<ObjectKey, Candidate>;
-  #there: Promise<readonly Candidate[]> | undefined;
+  /** Of here and of further places, the smallest first. */
+  #all: Promise<readonly Candidate[]> | undefined;
   /** There is nothing that a file could be made from. */
   readonly isEmpty: boolean;
 
@@ -76,15 +77,20 @@ export class OlderObjects {
     const own = this.#here.get(key);
     let best = own === undefined ? undefined : likenessOf(own, chunks);
     if (best !== undefined && 2 * best.bytes >= size) return best;
-    this.#there ??= this.#further();
-    const others = [...this.#here.values(), ...(await this.#there)]
-      .filter((candidate) => candidate !== own)
-      .sort((a, b) => farness(a, size) - farness(b, size));
-    for (const candidate of others.slice(0, MOST_COMPARED)) {
+    this.#all ??= this.#bySize();
+    let compared = 0;
+    for (const candidate of nearest(await this.#all, size)) {
+      if (candidate === own) continue;
       const found = likenessOf(candidate, chunks);
       if (found.bytes > (best?.bytes ?? 0)) best = found;
+      if (++compared === MOST_COMPARED) break;
     }
     return best === undefined || best.bytes === 0 ? undefined : best;
+  }
+
+  async #bySize(): Promise<readonly Candidate[]> {
+    const all = [...this.#here.values(), ...(await this.#further())];
+    return all.sort((a, b) => a.object.size - b.object.size);
   }
 
   /** The objects of further places: by this index, or by one that lies in the place itself. */
@@ -124,6 +130,23 @@ export class OlderObjects {
 /** Bytes. */
 function farness({ object }: Candidate, size: number): number {
   return Math.abs(object.size - size);
+}
+
+/** Those whose size is nearest to one, out of those sorted by size. */
+function* nearest(sorted: readonly Candidate[], size: number): Generator<Candidate> {
+  const first = sorted.findIndex(({ object }) => object.size >= size);
+  let above = first === -1 ? sorted.length : first;
+  let below = above - 1;
+  for (;;) {
+    const [smaller, larger] = [sorted[below], sorted[above]];
+    if (larger !== undefined && (smaller === undefined || farness(larger, size) <= farness(smaller, size))) {
+      yield larger;
+      above++;
+    } else if (smaller !== undefined) {
+      yield smaller;
+      below--;
+    } else return;
+  }
 }
 
 function* candidatesOf(

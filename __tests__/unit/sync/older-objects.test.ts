@@ -84,6 +84,28 @@ describe('the object that a file has most in common with', () => {
     });
   });
 
+  test.each([
+    ['larger, and one of them', 63, 100, true],
+    ['smaller, and one of them', 63, -100, true],
+    ['larger, and none of them', 64, 100, false],
+    ['smaller, and none of them', 64, -100, false],
+  ])('is one of the 64 whose sizes are nearest: %s', async (_, nearer, away, isFound) => {
+    const listed: ListedObject[] = [];
+    const known: Record<string, ObjectEntry> = {};
+    const add = (at: string, off: number, made: Chunks): void => {
+      const size = SIZE + off;
+      const sizes = made.sizes.map((each, i) => (i === 8 ? each + off : each));
+      listed.push(object(at, at, { size }));
+      known[at] = { ...entry(at, { ...made, sizes }), size };
+    };
+    add('p/most', away, MOST);
+    // Around the size, those of the same size among them.
+    for (let i = 0; i < nearer; i++) add(`p/half-${i}`, (i % 2 === 0 ? 1 : -1) * (i >> 1), HALF);
+    const { from } = await likest(listed, indexOf(known));
+    expect(from === 'p/most').toBe(isFound);
+    expect(from).toMatch(/^p\/(most|half-)/);
+  });
+
   test('is none below copy-min-size', async () => {
     const index = indexOf({ [key]: entry('own', MOST) });
     for (const [copyMinSize, from] of [
