@@ -1704,6 +1704,21 @@ describe('bodies', () => {
     expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
   });
 
+  test.each(['NotImplemented', 'AccessDenied', 'InternalError'] as const)(
+    'a server that answers %s to the number of a part is no failure: what nothing else proves is counted',
+    async (code) => {
+      put({ big: BIG }, inParts(BIG, 9 * MIB, 6 * MIB, 5 * MIB));
+      s3.server.faults.add({
+        match: { operation: 'HeadObject', when: ({ query }) => query.has('partNumber') },
+        fault: { kind: 'error', code },
+      });
+      const run = await download(s3, bucket, here, { connection: { maxAttempts: 1 } });
+      expect(run.exit).toBe(0);
+      expect(run.messages.join('\n')).toContain('S3 says no digest of 1 object');
+      expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    },
+  );
+
   test('a disk that takes a part of a range is given the rest', async () => {
     put({ big: BIG }, { encryption: { algorithm: 'aws:kms' } });
     const probe = await open(join(outside, 'probe'), 'w');

@@ -12,6 +12,7 @@ import {
   type ObjectHead,
   type StoredBody,
   StoreError,
+  type StoreErrorKind,
   type Wanted,
   type WholeBody,
 } from './object-store.js';
@@ -239,11 +240,14 @@ export class Reads {
       return answer.PartsCount === undefined ? undefined : answer.ContentLength;
     } catch (thrown) {
       const error = toStoreError('HeadObject', thrown);
-      if (error.kind === 'rejected' || error.kind === 'condition' || error.status === 404) return undefined;
+      if (UNSAID.has(error.kind) || error.status === 404) return undefined;
       throw error;
     }
   }
 }
+
+/** Not every server, and not every proxy before it, knows the numbers of parts: some say so by a 403 or by a 500. */
+const UNSAID: ReadonlySet<StoreErrorKind> = new Set(['rejected', 'condition', 'denied', 'server']);
 
 /** Servers without ACLs answer so, and buckets that have them switched off. */
 function hasNoAcls(error: StoreError): boolean {

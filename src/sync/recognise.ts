@@ -22,7 +22,6 @@ import {
   isDeniedOrRejected,
   type ObjectHead,
   type ReadableStore,
-  StoreError,
 } from '../store/object-store.js';
 import { beforeFirstWrite } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
@@ -280,7 +279,7 @@ async function layoutOf(
     return { layout: uniformLayout(object.size, object.size), isProof };
   }
   signal.throwIfAborted();
-  const layout = await layoutByFirstPart(store, object, signal).catch(unlessUnsaid);
+  const layout = await layoutByFirstPart(store, object, signal);
   if (layout === undefined || layoutParts(layout) !== kind.parts) return undefined;
   // The digests of parts of the usual sizes are known to be others.
   if (candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size))
@@ -307,14 +306,9 @@ async function isUniform(
   let isSo = true;
   const others = [...partsOf(layout)].map(({ size }, i) => ({ size, number: i + 1 })).slice(1);
   await forEachConcurrent(others, PARTS_ASKED_AT_ONCE, async ({ size, number }) => {
-    if (isSo && (await store.partSize(key, etag, number, signal).catch(unlessUnsaid)) !== size) isSo = false;
+    if (isSo && (await store.partSize(key, etag, number, signal)) !== size) isSo = false;
   });
   return isSo;
-}
-
-/** Not every server knows the numbers of parts: what it does not say is unknown. */
-function unlessUnsaid(error: unknown): undefined {
-  if (!(error instanceof StoreError) || !['denied', 'rejected', 'server'].includes(error.kind)) throw error;
 }
 
 /** Digests of the files whose content no object is known to have, by size. */

@@ -101,13 +101,17 @@ export class Verifier {
   /** As S3 says of each part; `undefined`: it does not, or not so that they make the object. */
   async #layoutOf({ key, etag, size }: RemoteObject, parts: number): Promise<readonly PartRun[] | undefined> {
     const sizes: number[] = [];
+    let isUnsaid = false;
     const numbers = Array.from({ length: parts }, (_, i) => i);
     await forEachConcurrent(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
-      sizes[i] = (await this.#store.partSize(key, etag, i + 1, this.#signal)) ?? 0;
+      if (isUnsaid) return;
+      const said = (await this.#store.partSize(key, etag, i + 1, this.#signal)) ?? 0;
+      if (said <= 0) isUnsaid = true;
+      sizes[i] = said;
     });
+    if (isUnsaid) return undefined;
     const runs: { count: number; size: number }[] = [];
     for (const partSize of sizes) {
-      if (partSize <= 0) return undefined;
       const last = runs.at(-1);
       if (last?.size === partSize) last.count++;
       else runs.push({ count: 1, size: partSize });

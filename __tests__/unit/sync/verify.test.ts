@@ -7,7 +7,7 @@ import { partsOf } from '../../../src/model/digest-index.js';
 import type { ObjectKey } from '../../../src/model/object-key.js';
 import type { ObjectHead, ReadableStore } from '../../../src/store/object-store.js';
 import { decodeTo, looksEncoded, looksEncodedInPlace, WrongContentError } from '../../../src/sync/decode.js';
-import { type Evidence, Verifier } from '../../../src/sync/verify.js';
+import { type Evidence, PARTS_ASKED_AT_ONCE, Verifier } from '../../../src/sync/verify.js';
 import { noise, removeTree, temporaryDirectory } from '../../support/tree.js';
 
 const MIB = 1024 * 1024;
@@ -116,6 +116,10 @@ describe('what arrived is judged', () => {
     expect(await verify(big.length, bad, { etag })).toMatchObject({ unverified: 1 });
     // Nor do parts of which some are not told.
     expect(await verify(big.length, bad, { etag, parts: [9 * MIB] })).toMatchObject({ unverified: 1 });
+    // After the first that is not told, those in flight are the last that are asked.
+    const ofMany = { etag: etag.replace(/-3$/, '-60'), parts: [2 * MIB] };
+    const { asked } = await verify(big.length, bad, ofMany);
+    expect(asked).toBeLessThanOrEqual(1 + PARTS_ASKED_AT_ONCE);
     // Parts that do not make the object explain nothing.
     expect(await verify(big.length, bad, { etag, parts: [9 * MIB, 6 * MIB, 4 * MIB] })).toMatchObject({
       unverified: 1,
