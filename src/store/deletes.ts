@@ -1,7 +1,7 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import { NOT_IN_XML, type ObjectKey } from '../model/object-key.js';
 import type { DeleteBatchAnswer } from './calls.js';
-import { type DeleteAnswer, type DeleteRequest, StoreError } from './object-store.js';
+import { type DeleteAnswer, type DeleteRequest, isDenied, StoreError } from './object-store.js';
 import type { Requests } from './requests.js';
 import { heals, repeatingNothing, toStoreError } from './store-errors.js';
 
@@ -87,7 +87,7 @@ export class Deletes {
     const check = async (): Promise<void> => {
       due = await this.#stillListed(due, answers, signal).catch((error) => {
         // Who may delete need not be allowed to read.
-        throw error instanceof StoreError && error.kind === 'denied' ? unsaid('DeleteObjects') : error;
+        throw isDenied(error) ? unsaid('DeleteObjects') : error;
       });
       if (due.length > 0) throw unsaid('DeleteObjects');
     };

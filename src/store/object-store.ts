@@ -338,6 +338,11 @@ export function isOfS3({ operation, status, message }: StoreError): boolean {
   return operation.startsWith('Head') || message !== `HTTP ${status}`;
 }
 
+/** Whether whoever asks has not the right to. */
+export function isDenied(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.kind === 'denied';
+}
+
 /** Whether S3 will not say what was asked, to whoever asks or at all: what it would have said is not known. */
 export function isDeniedOrRejected(error: unknown): error is StoreError {
   return error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected');

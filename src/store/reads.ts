@@ -8,6 +8,7 @@ import type { Lists } from './lists.js';
 import { headOf, unreadable } from './object-answers.js';
 import {
   type ByteRange,
+  isDenied,
   type ListedVersion,
   type ObjectHead,
   type StoredBody,
@@ -106,8 +107,8 @@ export class Reads {
         const error = toStoreError('GetObject', thrown);
         if (error.status === 404 && error.code !== 'NoSuchBucket') return undefined;
         // What was signed at a wrong time was not looked for.
-        const isDenied = error.kind === 'denied' && !refusedForSigning(error);
-        if (isDenied && (await this.#isAbsent(key, signal))) return undefined;
+        if (isDenied(error) && !refusedForSigning(error) && (await this.#isAbsent(key, signal)))
+          return undefined;
         throw error;
       } finally {
         // Of a body that is not read to its end the connection cannot be used again.
@@ -126,7 +127,7 @@ export class Reads {
     try {
       return (await this.#listed(key, signal)) === undefined;
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'denied') return false;
+      if (isDenied(error)) return false;
       throw error;
     }
   }

@@ -10,7 +10,13 @@ import { beginsAsIndex, journalPath, MAX_INDEX_BYTES, otherLines } from '../mode
 import { messageOf } from '../model/errors.js';
 import { groupCommit } from '../model/group-commit.js';
 import { type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
-import { type ObjectStore, type PutRequest, StoreError } from '../store/object-store.js';
+import {
+  isDenied,
+  type ObjectStore,
+  type PutRequest,
+  StoreError,
+  unlessDenied,
+} from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
 
 /** Objects of a journal that are read at a time. */
@@ -171,7 +177,7 @@ export function objectIndexStorage(
       if (!isDenied(error)) throw error;
       denied = error;
     }
-    const there = await store.head(at, signal).catch(() => undefined);
+    const there = await store.head(at, signal).catch(unlessDenied);
     const condition = there === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: there.etag };
     try {
       await put(at, body, signal, { condition });
@@ -184,7 +190,7 @@ export function objectIndexStorage(
   const putUnread = async (body: Buffer, signal: AbortSignal): Promise<void> => {
     if (unread instanceof NoIndexError) throw notReplaced(unread);
     // Some servers heed no condition. Who may not ask goes by it alone.
-    const there = await store.head(key, signal).catch(() => undefined);
+    const there = await store.head(key, signal).catch(unlessDenied);
     if (there !== undefined) throw notReplaced(unread);
     try {
       await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
@@ -198,11 +204,7 @@ export function objectIndexStorage(
       // What another run appends meanwhile stays.
       const ours = page.filter((object) => journalKeys.has(object.key));
       const answers = ours.length === 0 ? [] : await store.delete(ours, signal);
-      for (const answer of answers) {
-        // What another run dropped is gone all the same.
-        if (answer.deleted || answer.error.kind !== 'denied') continue;
-        throw answer.error;
-      }
+      for (const answer of answers) if (!answer.deleted) throw answer.error;
     }
     journalKeys.clear();
   };
@@ -256,10 +258,6 @@ export function objectIndexStorage(
       clear,
     },
   };
-}
-
-function isDenied(error: unknown): boolean {
-  return error instanceof StoreError && error.kind === 'denied';
 }
 
 /** Names this machine without telling anyone its name: stat lines are believed on it alone. */

@@ -17,7 +17,7 @@ import type { ObjectKey } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import type { InvalidationOptions } from '../model/options.js';
 import { type Plan, type Step, stepsOf } from '../model/plan.js';
-import { type Invalidator, StoreError } from '../store/object-store.js';
+import { type Invalidator, isDenied, StoreError } from '../store/object-store.js';
 import { mayBeDone } from './execute.js';
 import { whyNot } from './explain.js';
 import type { IndexStorage } from './ports.js';
@@ -229,7 +229,7 @@ export class Invalidations {
       if (signal.aborted) return undefined;
       this.#tell('failed', sent.id);
       return failed(
-        `${url}: whether the invalidation ${sent.id} of ${sent.distribution} is complete could not be asked (${toldOf(error)}): ${error instanceof StoreError && error.kind === 'denied' ? 'allow cloudfront:GetInvalidation on the distribution, or drop invalidate-wait' : 'CloudFront goes on with it'}`,
+        `${url}: whether the invalidation ${sent.id} of ${sent.distribution} is complete could not be asked (${toldOf(error)}): ${isDenied(error) ? 'allow cloudfront:GetInvalidation on the distribution, or drop invalidate-wait' : 'CloudFront goes on with it'}`,
       );
     }
   }

@@ -4,7 +4,7 @@ import { everyHeader, headerDigest, type ObjectHeaders } from '../model/headers.
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import { isLarge } from '../model/part-sizes.js';
-import { type CopyUploads, type Part, StoreError, type Upload } from '../store/object-store.js';
+import { type CopyUploads, isDenied, type Part, StoreError, type Upload } from '../store/object-store.js';
 import { explain, explainDenied } from './explain.js';
 import type { TransferOptions } from './transfer-options.js';
 
@@ -111,8 +111,7 @@ export class OpenUploads {
       uploads.ended(upload);
     } catch (error) {
       const { message } = explain(error, upload.key);
-      const denied = error instanceof StoreError && error.kind === 'denied';
-      const level = denied && this.#deniedAborts++ === 0 ? 'warning' : 'debug';
+      const level = isDenied(error) && this.#deniedAborts++ === 0 ? 'warning' : 'debug';
       const text = `an upload could not be aborted, and is billed until a lifecycle rule does it: ${message}`;
       emit({ type: 'message', level, message: text });
     }

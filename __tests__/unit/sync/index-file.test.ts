@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { md5Of } from '../../../src/model/digest.js';
 import {
   formatDestination,
   formatUpload,
@@ -248,19 +249,40 @@ describe('as an object', () => {
     await expect(other.save(bytes('four'), signal)).rejects.toThrow('first');
   });
 
-  test('a journal that may not be deleted is told with the right that is missing', async () => {
-    const store = new ModelStore(1);
-    const storage = objectIndexStorage(store, { bucket: 'b', key }, true);
-    await storage.journal.append('one\n', signal);
-    const answers = (kind: 'denied' | 'condition'): ModelStore['delete'] => {
+  test.each(['denied', 'rejected', 'condition', 'server'] as const)(
+    'a journal that is not deleted (%s) is told: every run would read it, and leave another one',
+    async (kind) => {
+      const store = new ModelStore(1);
+      const storage = objectIndexStorage(store, { bucket: 'b', key }, true);
+      await storage.journal.append('one\n', signal);
       const error = new StoreError(kind, 'AsTold', 403, 'DeleteObjects', '');
-      return async (requests) => requests.map((request) => ({ key: request.key, deleted: false, error }));
-    };
-    store.delete = answers('denied');
-    await expect(storage.save(bytes('index'), signal)).rejects.toEqual(
-      expect.objectContaining({ name: 'JournalLeftError', cause: expect.any(StoreError) }),
-    );
-    store.delete = answers('condition');
-    await storage.journal.clear(signal);
+      store.delete = async (requests) =>
+        requests.map((request) => ({ key: request.key, deleted: false, error }));
+      await expect(storage.save(bytes('index'), signal)).rejects.toEqual(
+        expect.objectContaining({ name: 'JournalLeftError', cause: error }),
+      );
+    },
+  );
+
+  test('a HEAD that fails does not say that nothing is there: what could not be read is left, and the failure told', async () => {
+    const store = new ModelStore(1);
+    const mine = 'index' as ObjectKey;
+    const failure = new StoreError('network', 'ECONNRESET', 0, 'HeadObject', 'as told');
+    const old = Buffer.from('old');
+    await store.put({ key: mine, body: old, md5: md5Of(old), headers: { contentType: 'text/plain', metadata: {} } });
+    const put = jest.spyOn(store, 'put');
+    jest
+      .spyOn(store, 'read')
+      .mockRejectedValue(new StoreError('denied', 'AccessDenied', 403, 'GetObject', ''));
+    jest.spyOn(store, 'head').mockRejectedValue(failure);
+    const unread = objectIndexStorage(store, { bucket: 'b', key: mine }, true);
+    await expect(unread.load(signal)).rejects.toThrow();
+    await expect(unread.save(bytes('new'), signal)).rejects.toBe(failure);
+    expect(put).not.toHaveBeenCalled();
+    // Nor which condition a policy could demand.
+    put.mockRejectedValue(new StoreError('denied', 'AccessDenied', 403, 'PutObject', ''));
+    const own = objectIndexStorage(store, { bucket: 'b', key }, true);
+    await expect(own.save(bytes('new'), signal)).rejects.toBe(failure);
+    expect(put).toHaveBeenCalledTimes(1);
   });
 });
