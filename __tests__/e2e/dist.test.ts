@@ -38,6 +38,30 @@ afterEach(async () => {
   await removeTree(root);
 });
 
+(process.platform === 'linux' ? test : test.skip)(
+  'where 48 files may be open, a publish and a download make fewer requests at a time, and end well',
+  async () => {
+    const tree = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i % 97}/${i}`, `file ${i}`]));
+    await writeTree(tree, join(root, 'public'));
+    const few = (...args: readonly string[]): ReturnType<typeof run> =>
+      run(
+        'bash',
+        ['-c', 'ulimit -n 48 && exec "$@"', 'bash', process.execPath, join(dist, 'cli.js'), ...args],
+        {
+          cwd: root,
+          env,
+        },
+      );
+    const url = `s3://${bucket}/site`;
+    expect(await few('public', url, '--index', 'index')).toMatchObject({ status: 0, stderr: '' });
+    expect(Object.keys(s3.server.texts(bucket))).toHaveLength(300);
+    expect(await readFile(join(root, 'index'), 'utf8')).toContain('site/d0/0');
+    expect(await few(url, 'fetched', '--index', 'none')).toMatchObject({ status: 0, stderr: '' });
+    for (const [name, text] of Object.entries(tree))
+      expect(await readFile(join(root, 'fetched', name), 'utf8')).toBe(text);
+  },
+);
+
 const certificate = selfSigned();
 
 (certificate === undefined ? describe.skip : describe)('over HTTPS, as all but tests do', () => {

@@ -1,5 +1,5 @@
 import { usageError } from '../model/errors.js';
-import type { AssumedRole, Connection, WriteHeaders } from '../model/options.js';
+import { type AssumedRole, autoConcurrency, type Connection, type WriteHeaders } from '../model/options.js';
 import type { Inputs } from './given-inputs.js';
 import { parseAccountId, parseEndpoint, parseRegion, refuse } from './values.js';
 
@@ -21,7 +21,8 @@ export function parseWriteHeaders(inputs: Inputs): WriteHeaders {
   };
 }
 
-export function parseConnection(inputs: Inputs): Connection {
+/** @param openFiles that its destination may have open at a time */
+export function parseConnection(inputs: Inputs, openFiles: number): Connection {
   const region = inputs.text('region');
   const endpointUrl = inputs.text('endpoint-url');
   const forcePathStyle = inputs.optionalBoolean('force-path-style');
@@ -44,7 +45,8 @@ export function parseConnection(inputs: Inputs): Connection {
       .filter((account) => account !== '')
       .map((account) => parseAccountId(inputs.spelled('allowed-account-ids'), account)),
     requesterPays: inputs.boolean('requester-pays'),
-    concurrency: inputs.orDefault('concurrency') === 'auto' ? 'auto' : inputs.number('concurrency'),
+    concurrency:
+      inputs.orDefault('concurrency') === 'auto' ? autoConcurrency(openFiles) : inputs.number('concurrency'),
     maxAttempts: inputs.number('max-attempts'),
     connectTimeoutMs: inputs.duration('connect-timeout'),
     readTimeoutMs: inputs.duration('read-timeout'),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
+import { openFilesLimit } from '../disk/open-files.js';
 import { journalPath } from '../model/digest-index.js';
 import { environmentEndpoint } from '../model/endpoint.js';
 import { EXIT, messageOf, SyncError, usageError } from '../model/errors.js';
@@ -41,16 +42,23 @@ import { refuse } from './values.js';
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
  */
-export async function parseOptions(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
-  return withUnpublished(await parseAll(raw, context));
+/** @param openFiles that the process may have open at a time */
+export async function parseOptions(
+  raw: RawInputs,
+  context: OptionsContext,
+  openFiles = openFilesLimit(),
+): Promise<SyncOptions> {
+  return withUnpublished(await parseAll(raw, context, openFiles));
 }
 
-async function parseAll(raw: RawInputs, context: OptionsContext): Promise<SyncOptions> {
-  const first = await parseOne(raw, context);
+async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: number): Promise<SyncOptions> {
   const inputs = new Inputs(raw, context.shell);
+  const lines = inputs.lines('mirrors').map((line) => line.trim());
+  // Each destination has its own requests, at the same time as the others.
+  const openFilesEach = openFiles / (1 + lines.length);
+  const first = await parseOne(raw, context, openFilesEach);
   const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
   const mirrorsAtomic = inputs.boolean('mirrors-atomic');
-  const lines = inputs.lines('mirrors').map((line) => line.trim());
   if (lines.length === 0) {
     const lone = (['mirror-by', 'mirrors-atomic'] as const).find((name) => inputs.isSet(name));
     if (lone === undefined) return first;
@@ -78,7 +86,7 @@ async function parseAll(raw: RawInputs, context: OptionsContext): Promise<SyncOp
     );
   }
   const mirrors: SyncOptions[] = [];
-  for (const line of lines) mirrors.push(await parseMirror(line, raw, first, context));
+  for (const line of lines) mirrors.push(await parseMirror(line, raw, first, context, openFilesEach));
   refuseTwice(inputs, [first, ...mirrors]);
   const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
   if (mirrorBy === 'copy' && elsewhere !== undefined) {
@@ -112,6 +120,7 @@ async function parseMirror(
   raw: RawInputs,
   first: SyncOptions,
   context: OptionsContext,
+  openFiles: number,
 ): Promise<SyncOptions> {
   const name = spelled('mirrors', context.shell);
   const { words } = placeLine('bucket', { ...raw, bucket: line }, context, name);
@@ -122,7 +131,7 @@ async function parseMirror(
     // One region serves one service of another provider; AWS says where a bucket is.
     return input !== 'region' || (first.connection.endpointUrl !== undefined && !words.has('endpoint-url'));
   });
-  const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, name);
+  const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, openFiles, name);
   const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
   const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
   const { sharding } = mirror;
@@ -146,7 +155,12 @@ function refuseTwice(inputs: Inputs, all: readonly SyncOptions[]): void {
 }
 
 /** @param input what the destination was given as, for messages */
-async function parseOne(raw: RawInputs, context: OptionsContext, input?: string): Promise<SyncOptions> {
+async function parseOne(
+  raw: RawInputs,
+  context: OptionsContext,
+  openFiles: number,
+  input?: string,
+): Promise<SyncOptions> {
   const route = routeOf(raw, context, input);
   const { line } = route;
   // What stands behind the destination is about this destination, and goes before what was said in general.
@@ -166,9 +180,9 @@ async function parseOne(raw: RawInputs, context: OptionsContext, input?: string)
   else if (command !== 'remove')
     checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
   const sharding = parseSharding(inputs, command, route.kind, context.cwd);
-  const connection = parseConnection(inputs);
+  const connection = parseConnection(inputs, openFiles);
   // What stands behind the destination says nothing of the source.
-  const general = parseConnection(new Inputs(raw, context.shell));
+  const general = parseConnection(new Inputs(raw, context.shell), openFiles);
   const endpoint = environmentEndpoint(context.env, 'S3');
   const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
   if (source !== undefined) refuseOverlap(inputs, source, { destination, connection }, endpoint);

@@ -1,14 +1,16 @@
 import { existsSync, type Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, mkdir, open, realpath, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFilesLimit } from './open-files.js';
 
 /** A link, a file or something else stands where a directory was to be. */
 export class InTheWayError extends Error {
   override readonly name = 'InTheWayError';
 }
 
-/** Directories that are kept open between two uses. */
+/** Directories that are kept open between two uses: of what the process may have open this share, and never more. */
 const MOST_OPEN = 64;
+const SHARE_OPEN = 1 / 8;
 
 /** Where Linux shows what a descriptor has open: a path below it cannot be led elsewhere by a link planted later. */
 const DESCRIPTORS = '/proc/self/fd';
@@ -30,6 +32,7 @@ export class TargetDirectory {
   readonly #root: string;
   readonly #held = new Map<string, Held>();
   readonly #byDescriptor: boolean;
+  readonly #mostOpen = Math.min(MOST_OPEN, openFilesLimit() * SHARE_OPEN);
 
   private constructor(root: string, byDescriptor: boolean) {
     this.#root = root;
@@ -132,7 +135,7 @@ export class TargetDirectory {
     held.users--;
     if (held.users === 0 && this.#held.get(name) !== held) await close(held);
     for (const [idle, other] of this.#held) {
-      if (this.#held.size <= MOST_OPEN) return;
+      if (this.#held.size <= this.#mostOpen) return;
       if (other.users > 0) continue;
       this.#held.delete(idle);
       await close(other);

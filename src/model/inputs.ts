@@ -601,7 +601,8 @@ export const INPUTS = {
     max: 1000,
     default: 'auto',
     placeholder: 'N',
-    description: 'Requests in flight; `auto`: 64, and up to 256 where more are faster.',
+    description:
+      'Requests in flight; `auto`: 64, up to 256 where more are faster, and fewer where few files may be open (ulimit -n).',
   },
   'max-attempts': {
     kind: 'number',

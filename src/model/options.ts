@@ -255,6 +255,21 @@ const AUTO_CONCURRENCY = 64;
 /** As many where that is faster: what one thread is busy with at 100 ms latency, and as s5cmd has it. */
 const MOST_AUTO_CONCURRENCY = 256;
 
+/** What is open besides: Node's own, those of threads, an index, files that are digested. */
+const FILES_BESIDES = 32;
+
+/** Of one request at most: two connections from bucket to bucket, else one; its file and the directory it is made in. */
+const FILES_OF_A_REQUEST = 4;
+
+/**
+ * What `auto` comes to where a process may have so many files open: with more it would fail at a file, or at its index,
+ * what it does with fewer.
+ */
+export function autoConcurrency(openFiles: number): number | 'auto' {
+  const most = Math.floor((openFiles - FILES_BESIDES) / FILES_OF_A_REQUEST);
+  return most >= MOST_AUTO_CONCURRENCY ? 'auto' : Math.max(1, Math.min(AUTO_CONCURRENCY, most));
+}
+
 /** At first, and of requests that are not paced: those that read bodies. */
 export function requestsInFlight({ concurrency }: Connection): number {
   return concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;

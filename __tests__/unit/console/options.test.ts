@@ -52,6 +52,20 @@ async function refusal(raw: RawInputs, context = action()): Promise<SyncError> {
   return error;
 }
 
+test('concurrency auto is no more than the files that may be open are enough for; a number is what was said', async () => {
+  const given = async (openFiles: number, raw: RawInputs = {}): Promise<unknown[]> => {
+    const { connection, mirrors } = await parseOptions({ ...least, ...raw }, action(), openFiles);
+    return [connection, ...mirrors.map((mirror) => mirror.connection)].map(({ concurrency }) => concurrency);
+  };
+  expect(await given(Number.POSITIVE_INFINITY)).toEqual(['auto']);
+  expect(await given(1056)).toEqual(['auto']);
+  expect(await given(1024)).toEqual([64]);
+  expect(await given(128)).toEqual([24]);
+  expect(await given(16)).toEqual([1]);
+  expect(await given(128, { mirrors: ['s3://other/p'] })).toEqual([8, 8]);
+  expect(await given(128, { concurrency: '100' })).toEqual([100]);
+});
+
 test('mirror-by copy with a mirror at another endpoint is refused before any destination is written', async () => {
   const mirrors = ['s3://other/p endpoint-url=https://two.example.org'];
   const raw = { mirrors, 'mirror-by': 'copy', 'endpoint-url': 'https://one.example.org' };

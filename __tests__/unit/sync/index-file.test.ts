@@ -269,7 +269,12 @@ describe('as an object', () => {
     const mine = 'index' as ObjectKey;
     const failure = new StoreError('network', 'ECONNRESET', 0, 'HeadObject', 'as told');
     const old = Buffer.from('old');
-    await store.put({ key: mine, body: old, md5: md5Of(old), headers: { contentType: 'text/plain', metadata: {} } });
+    await store.put({
+      key: mine,
+      body: old,
+      md5: md5Of(old),
+      headers: { contentType: 'text/plain', metadata: {} },
+    });
     const put = jest.spyOn(store, 'put');
     jest
       .spyOn(store, 'read')
