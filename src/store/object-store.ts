@@ -371,6 +371,13 @@ export class UnprovedCopyError extends StoreError {
   }
 }
 
+/** A write that was to be encrypted failed, as each does where a server has no key to do it by. */
+export class MayLackKeyError extends StoreError {
+  constructor({ kind, code, status, operation, message, cause }: StoreError) {
+    super(kind, code, status, operation, message, { cause });
+  }
+}
+
 /** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
 export function etagsProve(encryption: string | undefined): boolean {
   return encryption === undefined || encryption === 'AES256';

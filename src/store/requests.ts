@@ -3,7 +3,7 @@ import type { WriteHeaders } from '../model/options.js';
 import type { S3Calls } from './calls.js';
 import { headOf } from './object-answers.js';
 import type { Every } from './object-inputs.js';
-import type { ObjectHead, StoreError } from './object-store.js';
+import { MayLackKeyError, type ObjectHead, type StoreError } from './object-store.js';
 import { type InFlight, Pace, type Strain } from './pace.js';
 import type { Provider } from './providers.js';
 import type { RareCalls } from './rare-calls.js';
@@ -33,9 +33,13 @@ export interface S3StoreOptions {
 /** So long a server is taken for one that fails over. Milliseconds. */
 const LONGEST_OUTAGE_MS = 15_000;
 
+/** What says how an object is to be encrypted. */
+const ENCRYPTING: ReadonlySet<string> = new Set(['PutObject', 'CopyObject', 'CreateMultipartUpload']);
+
 /** The requests of one bucket: what every call carries, and how each is paced, counted and made again. */
 export class Requests {
   readonly #maxAttempts: number;
+  readonly #encrypts: boolean;
   readonly #pace: Pace;
   readonly #counts = new Map<string, number>();
   #wasAnswered = false;
@@ -51,6 +55,7 @@ export class Requests {
 
   constructor(options: S3StoreOptions) {
     this.#maxAttempts = options.maxAttempts;
+    this.#encrypts = options.writeHeaders.sse !== undefined;
     this.#pace = new Pace(options.inFlight);
     this.calls = options.calls;
     this.rareCalls = options.rareCalls;
@@ -144,8 +149,15 @@ export class Requests {
         ...(judge === undefined ? {} : { judge }),
       });
     } catch (thrown) {
-      throw await repeatingNothing(toStoreError(operation, thrown), this.credentials);
+      const error = await repeatingNothing(toStoreError(operation, thrown), this.credentials);
+      throw this.#mayLackKey(error) ? new MayLackKeyError(error) : error;
     }
+  }
+
+  /** SeaweedFS answers so to whatever begins an object that it is to encrypt, until somebody sets up a key there. */
+  #mayLackKey({ operation, code }: StoreError): boolean {
+    const isOfOthers = this.#encrypts && !this.provider().accounts;
+    return isOfOthers && code === 'InternalError' && ENCRYPTING.has(operation);
   }
 
   /** What was waited for in vain is not waited for by each request anew. */

@@ -4,6 +4,7 @@ import {
   CHANGED_AFTER_WRITE,
   isOfS3,
   LOGIN_REQUIRED,
+  MayLackKeyError,
   StoreError,
   UNFINISHED,
   UnprovedCopyError,
@@ -235,6 +236,11 @@ function explainStore(error: StoreError, what: string): Explained {
         return failure(
           'server-error',
           `${what}: ${notOfS3(error)}: this network wants a login first, so check network, endpoint-url and proxy`,
+        );
+      if (error instanceof MayLackKeyError)
+        return failure(
+          'server-error',
+          `${what}: ${error.operation} failed (${told}) on every attempt: this server may have no key for sse, so leave sse out, or set one up there; else run again`,
         );
       return failure(
         'server-error',

@@ -1,5 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { MayLackKeyError } from '../../../src/store/object-store.js';
 import type { RareCalls } from '../../../src/store/rare-calls.js';
+import type { S3StoreOptions } from '../../../src/store/requests.js';
 
 /** Of each wait, milliseconds. */
 const waits: number[] = [];
@@ -9,14 +11,23 @@ jest.unstable_mockModule('node:timers/promises', () => ({
 const { Requests } = await import('../../../src/store/requests.js');
 const { providerOf } = await import('../../../src/store/providers.js');
 
-function failing(code: string): InstanceType<typeof Requests> {
-  waits.length = 0;
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function requestsOf(
+  calls: S3StoreOptions['calls'],
+  {
+    endpoint = 'http://127.0.0.1',
+    ...changes
+  }: Partial<S3StoreOptions> & { endpoint?: string | undefined } = {},
+): InstanceType<typeof Requests> {
   return new Requests({
     rareCalls: async () => ({}) as RareCalls,
     credentials: async () => ({ accessKeyId: 'A', secretAccessKey: 'S' }),
-    calls: () => Promise.reject(Object.assign(new Error(code), { code })),
+    calls,
     bucket: 'bucket',
-    provider: () => providerOf('http://127.0.0.1'),
+    provider: () => providerOf(endpoint),
     writeHeaders: {},
     expectedBucketOwner: undefined,
     requesterPays: false,
@@ -24,12 +35,14 @@ function failing(code: string): InstanceType<typeof Requests> {
     maxAttempts: 5,
     bytesMoved: () => 0,
     clockOffset: () => 0,
+    ...changes,
   });
 }
 
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+function failing(code: string): InstanceType<typeof Requests> {
+  waits.length = 0;
+  return requestsOf(() => Promise.reject(Object.assign(new Error(code), { code })));
+}
 
 test.each([
   ['EAI_AGAIN', [100, 400, 1_600, 6_400]],
@@ -70,3 +83,26 @@ test('what is refused for how it was signed is sent once more, and no more', asy
   await expect(asked).rejects.toMatchObject({ code: 'ExpiredToken' });
   expect(requests.counts()).toEqual({ HeadObject: 2 });
 });
+
+test.each([
+  ['PutObject', 'AES256', 'http://127.0.0.1', true],
+  ['CreateMultipartUpload', 'aws:kms', 'http://127.0.0.1', true],
+  ['UploadPart', 'AES256', 'http://127.0.0.1', false],
+  ['PutObject', undefined, 'http://127.0.0.1', false],
+  ['PutObject', 'AES256', 'https://s3.eu-west-1.amazonaws.com', false],
+])(
+  'an internal error to %s with sse %s at %s: the server may lack a key: %s',
+  async (operation, sse, endpoint, mayLack) => {
+    const error = Object.assign(new Error('as told'), {
+      name: 'InternalError',
+      $metadata: { httpStatusCode: 500 },
+    });
+    const writeHeaders = sse === undefined ? {} : { sse };
+    const requests = requestsOf(() => Promise.reject(error), { endpoint, writeHeaders });
+    const thrown = await requests
+      .call(operation, new AbortController().signal, async () => requests.calls())
+      .catch((met: unknown) => met);
+    expect(thrown).toMatchObject({ kind: 'server', code: 'InternalError', status: 500, message: 'as told' });
+    expect(thrown instanceof MayLackKeyError).toBe(mayLack);
+  },
+);

@@ -3,6 +3,7 @@ import { type ErrorCode, EXIT, type ExitCode, SyncError } from '../../../src/mod
 import {
   BAD_PART_ETAG,
   CHANGED_AFTER_WRITE,
+  MayLackKeyError,
   StoreError,
   type StoreErrorKind,
   UNFINISHED,
@@ -178,6 +179,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [store('denied', 'AccessDenied'), 'access-denied', failed, 'PutObject was denied (AccessDenied: as told)'],
   [store('denied', 'AccessDenied', 'GetObject', ''), 'access-denied', failed, 'was denied (AccessDenied): '],
   [store('throttled', 'SlowDown'), 'throttled', failed, 'lower concurrency, or raise max-attempts'],
+  [
+    new MayLackKeyError(store('server', 'InternalError')),
+    'server-error',
+    failed,
+    'on every attempt: this server may have no key for sse, so leave sse out, or set one up there',
+  ],
   [store('server', 'InternalError'), 'server-error', failed, 'PutObject failed (InternalError: as told)'],
   ...['NoListing', 'InvalidAnswer', 'NoETag', '200'].map(
     (code) =>
