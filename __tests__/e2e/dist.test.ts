@@ -62,6 +62,18 @@ afterEach(async () => {
   },
 );
 
+test('allowed-account-ids at an endpoint that has no STS: refused, with what to leave out', async () => {
+  await writeTree({ a: 'one' }, join(root, 'public'));
+  s3.server.faults.add({
+    match: { operation: 'GetCallerIdentity' },
+    fault: { kind: 'error', code: 'MethodNotAllowed' },
+  });
+  const args = ['public', `s3://${bucket}/site`, '--allowed-account-id', '123456789012'];
+  const ended = await runCli(dist, args, { cwd: root, env });
+  expect(ended.status).toBe(2);
+  expect(ended.stderr).toContain('and may have no STS: leave allowed-account-ids out then');
+});
+
 const certificate = selfSigned();
 
 (certificate === undefined ? describe.skip : describe)('over HTTPS, as all but tests do', () => {

@@ -197,7 +197,7 @@ export async function identify({
     if (allowed.length > 0) {
       throw configurationError(
         'wrong-account',
-        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}`,
+        `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}${provider.accounts ? '' : '; this endpoint is not of AWS, and may have no STS: leave allowed-account-ids out then'}`,
         error,
       );
     }
