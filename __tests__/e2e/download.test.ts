@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, chmod, chown, lstat, mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -421,7 +422,7 @@ describe('on the embedded server', () => {
     });
   });
 
-  test('D14: the home directory is refused with delete-after whatever the limit', async () => {
+  test('D14: a home directory, by HOME or by the system, is refused with delete-after whatever the limit', async () => {
     s3.server.putObject(bucket, 'p/a', 'a');
     const cwd = join(directory, 'home');
     await mkdir(cwd);
@@ -431,7 +432,9 @@ describe('on the embedded server', () => {
     };
     const home = await into('.');
     const above = await into('..', '--dry-run');
-    expect([home.status, above.status]).toEqual([4, 4]);
+    // HOME is `cwd`: as in a container's job, where it is none of root's.
+    const known = await into(userInfo().homedir, '--dry-run');
+    expect([home.status, above.status, known.status]).toEqual([4, 4, 4]);
     expect(home.stderr).toContain('name a directory of its own');
     expect(await Promise.all([cwd, directory].map((at) => isThere(join(at, 'a'))))).toEqual([false, false]);
   });

@@ -627,15 +627,19 @@ describe('what is deleted', () => {
     ['the home', () => homedir()],
     ['what the home lies in', () => dirname(homedir())],
     ['a link to the home', () => join(outside, 'link')],
-  ])('D11: nothing is deleted in %s', async (_, target) => {
-    await symlink(homedir(), join(outside, 'link'));
-    put({ 's3ds-test/of-a-test': 'never written' });
-    const tree = { excludes: ['*', '!/s3ds-test', '!/s3ds-test/*'] };
-    const run = await download(s3, bucket, target(), { ...DELETE, tree, dryRun: true });
-    expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
-    expect(run.report.error?.message).toContain('name a directory of its own');
-    expect(await download(s3, bucket, target(), { tree, dryRun: true })).toMatchObject({ exit: 0 });
-  });
+  ])(
+    'D11: nothing is deleted in %s, which is refused before anything is walked or listed',
+    async (_, target) => {
+      await symlink(homedir(), join(outside, 'link'));
+      put({ 's3ds-test/of-a-test': 'never written' });
+      const tree = { excludes: ['*', '!/s3ds-test', '!/s3ds-test/*'] };
+      const run = await download(s3, bucket, target(), { ...DELETE, tree, dryRun: true });
+      expect(run).toMatchObject({ exit: 4, report: { error: { code: 'unrelated-destination' } } });
+      expect(run.report.error?.message).toContain('name a directory of its own');
+      expect([run.report.phases, s3.server.log.of('ListObjectsV2')]).toEqual([{}, []]);
+      expect(await download(s3, bucket, target(), { tree, dryRun: true })).toMatchObject({ exit: 0 });
+    },
+  );
 
   test('unfinished downloads of others stay while files beside them are deleted', async () => {
     put({ big: noise(9 * MIB), same: 'same' });

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { access, constants, lstat, realpath, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, parse } from 'node:path';
+import { homeDirectories } from '../disk/home-directory.js';
 import { isInside } from '../disk/is-inside.js';
 import { hasProcessEnded } from '../disk/process-mark.js';
 import { makeDirectory } from '../disk/replace-file.js';
@@ -57,8 +57,13 @@ export class DownloadTarget {
     return isDirectory(this.#directory);
   }
 
-  isRootOrHome(): Promise<boolean> {
-    return isRootOrHome(this.#directory);
+  /** Rejects a place that is full of what no source has. Its path alone says so: nothing need be walked or listed first. */
+  async refuseRootOrHome(): Promise<void> {
+    if (!(await isRootOrHome(this.#directory))) return;
+    throw refusal(
+      'unrelated-destination',
+      `${this.#directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
+    );
   }
 
   /** Names that cannot be files there, all in one line (R2). */
@@ -201,7 +206,8 @@ async function isDirectory(path: string): Promise<boolean> {
 async function isRootOrHome(path: string): Promise<boolean> {
   const real = (at: string): Promise<string> => realpath(at).catch(() => at);
   const directory = await real(path);
-  return directory === parse(directory).root || isInside(await real(homedir()), directory);
+  const homes = await Promise.all(homeDirectories().map(real));
+  return directory === parse(directory).root || homes.some((home) => isInside(home, directory));
 }
 
 /** Whether the file system takes two spellings for one name, as it shows by the directory itself. */

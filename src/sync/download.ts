@@ -111,12 +111,13 @@ class Download {
 
   async sync(): Promise<void> {
     const { index: storage, emit } = this.#ports;
+    if (this.#options.deletes.deleteAfter) await this.#directory.refuseRootOrHome();
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
     const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
     const prepared = await this.#prepare(remembered);
     const { planned, retain } = prepared;
     this.#retained.guard(planned.plan, retain);
-    await this.#guard(planned);
+    guardDeletions(planned, this.#options.deletes, this.#target.directory, 'the source');
     this.#retained.tell(planned, retain, this.#frame);
     this.#frame.settle(planned.plan);
     // Without files nothing is written, not even the directory.
@@ -430,18 +431,6 @@ class Download {
       const changed = await this.#source.changedAttributes(files, planned, local);
       return changed.size === 0 ? planned : makePlan({ ...input, headers: new Map([...same, ...changed]) });
     });
-  }
-
-  async #guard(planned: Planned): Promise<void> {
-    const { deletes } = this.#options;
-    const { directory } = this.#target;
-    if (deletes.deleteAfter && (await this.#directory.isRootOrHome())) {
-      throw refusal(
-        'unrelated-destination',
-        `${directory}: delete-after would delete whatever the source does not have in it: name a directory of its own`,
-      );
-    }
-    guardDeletions(planned, deletes, directory, 'the source');
   }
 
   async #execute({ isThere, files, local, claimed, planned, partials }: Prepared): Promise<Fetch> {
