@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { runCommandLine } from './command-line.js';
+import { homeDirectory } from './disk/home-directory.js';
 import { EXIT, messageOf } from './model/errors.js';
 import { abortOnSignals } from './run.js';
 
@@ -21,20 +21,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-function home(): string {
-  try {
-    return homedir();
-  } catch {
-    return '';
-  }
-}
-
 const exit = await runCommandLine({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
   platform: process.platform,
-  home: home(),
+  home: homeDirectory(),
   stdout: process.stdout,
   stderr: process.stderr,
   ...(process.stderr.isTTY ? { bar: process.stderr } : {}),

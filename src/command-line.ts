@@ -34,8 +34,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
-  /** Empty where there is none. */
-  readonly home: string;
+  readonly home: string | undefined;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
   /** A terminal to draw a progress bar on. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionCommands } from './action/commands.js';
 import { type CacheService, loadCacheService, runnerCache } from './action/index-cache.js';
@@ -13,6 +13,7 @@ import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
 import { lineProgress } from './console/progress.js';
 import { oneLine } from './console/text.js';
+import { homeDirectory } from './disk/home-directory.js';
 import { makeDirectory } from './disk/replace-file.js';
 import { EXIT, type ExitCode, messageOf } from './model/errors.js';
 import type { Event, RunEnded } from './model/events.js';
@@ -58,7 +59,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
       cwd,
       env,
       platform: process.platform,
-      home: homedir(),
+      home: homeDirectory(),
       ...patternParsers,
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { selfSigned } from '../../dev/certificate.js';
 import { INPUT_NAMES, inputDefinition } from '../../src/model/inputs.js';
-import { copyOfDist, reach, run, runAction, runCli } from '../support/dist.js';
+import { copyOfDist, type Ended, reach, run, runAction, runCli } from '../support/dist.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
 
@@ -889,5 +889,64 @@ test('a tree that another user may not read is refused before the first write', 
   expect({ status: ended.status, stderr: ended.stderr }).toEqual({
     status: 4,
     stderr: expect.stringMatching(/'secret' cannot be read/),
+  });
+});
+
+describe('without a home directory', () => {
+  /** Of no entry in the system, as containers are started with. */
+  const nobodys = 54321;
+
+  async function homeless(
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Ended> {
+    await chmod(root, 0o777);
+    await chmod(join(dist, '..'), 0o755);
+    const where = { cwd: root, env: { ...env, ...more }, uid: nobodys };
+    return run('env', ['-u', 'HOME', process.execPath, ...args], where);
+  }
+
+  test.each(['lean', 'sdk'])(
+    'a user id that the system does not know publishes and fetches: by %s',
+    async (requests) => {
+      if (process.getuid?.() !== 0) return;
+      await writeTree({ 'public/a.txt': 'one' }, root);
+      const url = `s3://${bucket}/site`;
+      const by = { S3DS_REQUESTS: requests };
+      const command = join(dist, 'cli.js');
+      expect(await homeless([command, 'public', url], by)).toMatchObject({ status: 0, stderr: '' });
+      const fetched = await homeless([command, url, 'back', '--delete-after'], by);
+      expect(fetched).toMatchObject({ status: 0, stderr: '' });
+      const inputs = { INPUT_PATHS: 'public', INPUT_BUCKET: `${url}/action`, INPUT_INDEX: 'none' };
+      const step = await homeless([join(dist, 'index.js')], { ...by, ...inputs, RUNNER_TEMP: root });
+      expect(step.status).toBe(0);
+      expect(s3.server.object(bucket, 'site/action/a.txt')).toBeDefined();
+    },
+  );
+
+  test('what would lie in it is told in one line', async () => {
+    if (process.getuid?.() !== 0) return;
+    const url = `s3://${bucket}/site`;
+    const args = [join(dist, 'cli.js'), '--bucket', url, '--path'];
+    const path = await homeless([...args, '~/public']);
+    expect([path.status, path.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: [^\n]+ set HOME, [^\n]+\n$/),
+    ]);
+    const profile = await homeless([...args, 'public', '--profile', 'there']);
+    const message = 'profile names "there", and this user has no home directory, where profiles stand';
+    expect([profile.status, profile.stderr]).toEqual([
+      2,
+      `error: ${message}: set HOME, or AWS_CONFIG_FILE\n`,
+    ]);
+  });
+
+  test('an empty HOME is none: what a checkout has in .aws is no configuration', async () => {
+    await writeTree({ 'public/a.txt': 'one', '.aws/config': '[default]\nregion = of-the-checkout\n' }, root);
+    const { AWS_REGION: _, ...unsaid } = env;
+    const at = { cwd: root, env: { ...unsaid, HOME: '' } };
+    const ended = await runCli(dist, ['public', `s3://${bucket}/site`], at);
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(ended.stdout).toContain(`Credentials: environment; ${s3.server.endpoint}/, us-east-1`);
   });
 });

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join, parse, resolve, sep } from 'node:path';
+import { homeDirectory } from '../disk/home-directory.js';
 import { messageOf, type SyncError, usageError } from '../model/errors.js';
 import type { PathPattern } from '../model/options.js';
 
@@ -78,7 +78,12 @@ interface Base {
 
 /** Takes off the beginning that says where a pattern starts: a root, `~`, `.`, or nothing. */
 function splitBase(pattern: string, cwd: string): Base {
-  if (/^~(\/|$)/.test(pattern)) return { base: resolve(homedir()), rest: pattern.slice(1) };
+  if (/^~(\/|$)/.test(pattern)) {
+    const home = homeDirectory();
+    if (home === undefined)
+      throw badLine(pattern, 'this user has no home directory; set HOME, or write an absolute path');
+    return { base: resolve(home), rest: pattern.slice(1) };
+  }
   if (/^\.(\/|$)/.test(pattern)) return { base: resolve(cwd), rest: pattern.slice(1) };
   const { root } = parse(pattern);
   if (root === '') return { base: resolve(cwd), rest: pattern };

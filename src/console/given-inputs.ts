@@ -8,8 +8,7 @@ export interface OptionsContext {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
-  /** Empty where there is none. */
-  readonly home: string;
+  readonly home: string | undefined;
   readonly parsePathLines: (lines: readonly string[], cwd: string) => Promise<readonly PathPattern[]>;
   readonly literalPath: (path: string, cwd: string) => Promise<PathPattern>;
   /** The DIR argument of the command line, in place of `paths`. */

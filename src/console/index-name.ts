@@ -21,7 +21,7 @@ export function indexName(
 export function userCacheDirectory(
   env: Environment,
   platform: NodeJS.Platform,
-  home: string,
+  home: string | undefined,
 ): string | undefined {
   const xdg = env.XDG_CACHE_HOME ?? '';
   if (platform === 'win32') {
@@ -30,6 +30,6 @@ export function userCacheDirectory(
   }
   // The XDG specification: a relative path is to be ignored.
   if (isAbsolute(xdg)) return xdg;
-  if (home === '' || home === '/') return undefined;
+  if (home === undefined || home === '/') return undefined;
   return platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
 }

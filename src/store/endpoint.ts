@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homeDirectory } from '../disk/home-directory.js';
 import { environmentEndpoint, type Service } from '../model/endpoint.js';
 import { configurationError } from './configuration-error.js';
 import { profileFiles } from './profiles.js';
@@ -15,7 +15,7 @@ export async function endpointOf(service: Service, profile: string | undefined):
   const { env } = process;
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
   const said = environmentEndpoint(env, service);
-  if (said !== undefined || !profileFiles(env, homedir()).some((file) => existsSync(file))) return said;
+  if (said !== undefined || !profileFiles(env, homeDirectory()).some((file) => existsSync(file))) return said;
   const { loadConfig } = await import('@smithy/core/config');
   // What a selector throws is lost: the SDK goes on as if nothing stood there.
   const read = loadConfig<{ readonly section: Section; readonly all: Sections } | undefined>(

@@ -44,7 +44,7 @@ export function environmentAccess(
   bucket: string,
   endpoint: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
-  home: string,
+  home: string | undefined,
 ): EnvironmentAccess | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   const region = connection.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || '');

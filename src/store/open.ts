@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { homedir } from 'node:os';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { homeDirectory } from '../disk/home-directory.js';
 import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import {
@@ -26,6 +26,9 @@ import { ServerClock } from './server-clock.js';
 import type { SigningCredentials } from './sign.js';
 import type { WireHeaders } from './wire-answer.js';
 
+/** Below it nothing can be. */
+const NO_HOME = '/dev/null';
+
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
@@ -39,6 +42,9 @@ export async function openStore(
   const { connection, destination, writeHeaders } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // Without a home the SDK fails, and with an empty HOME it reads `.aws` where it was started, in a checkout perhaps. It takes this
+  // variable next, which nothing else reads outside of Windows.
+  if (homeDirectory() === undefined) process.env.USERPROFILE = NO_HOME;
   // As the other AWS tools have it, and the SDK does not.
   const { AWS_PROFILE, AWS_DEFAULT_PROFILE } = process.env;
   if (!AWS_PROFILE && AWS_DEFAULT_PROFILE) process.env.AWS_PROFILE = AWS_DEFAULT_PROFILE;
@@ -111,7 +117,7 @@ export async function openStore(
   const isLean = process.env.S3DS_REQUESTS !== 'sdk';
   const known =
     isLean && !provider.accounts
-      ? environmentAccess(connection, bucket, endpoint, process.env, homedir())
+      ? environmentAccess(connection, bucket, endpoint, process.env, homeDirectory())
       : undefined;
   if (known !== undefined) {
     const { target } = known;

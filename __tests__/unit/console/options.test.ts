@@ -645,7 +645,7 @@ describe('the index', () => {
       path: `/home/me/.cache/s3-dedup-sync/${name}`,
       isOwn: true,
     });
-    expect((await parse({}, { ...cli(), home: '' })).index).toEqual({ kind: 'none' });
+    expect((await parse({}, { ...cli(), home: undefined })).index).toEqual({ kind: 'none' });
     expect((await refusal({ index: 'cache' }, cli())).message).toMatch(
       /runner's cache is reached from the GitHub action alone/,
     );
@@ -673,7 +673,7 @@ describe('the index', () => {
       'C:\\Users\\me\\AppData\\Local',
     ],
     ['win32', {}, 'C:\\Users\\me', undefined],
-    ['linux', {}, '', undefined],
+    ['linux', {}, undefined, undefined],
     ['linux', {}, '/', undefined],
   ] as const)('cache directory on %s with %j', (platform, env, home, directory) => {
     expect(userCacheDirectory(env, platform, home)).toBe(directory);

@@ -54,6 +54,12 @@ describe('where to, when the environment says all of it', () => {
     expect(known?.credentials).toEqual({ accessKeyId: 'A', secretAccessKey: 'S', sessionToken: 'T' });
     expect(known?.target.region).toBe('xx-1');
   });
+
+  test('for a user who has no home, and so no configuration there', () => {
+    const inHome = { ...ENV, AWS_CONFIG_FILE: '~/.aws/config' };
+    for (const env of [ENV, inHome])
+      expect(environmentAccess(CONNECTION, 'bucket', ENDPOINT, env, undefined)).toBeDefined();
+  });
 });
 
 describe('the SDK is asked', () => {
