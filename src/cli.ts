@@ -2,6 +2,7 @@ import { runCommandLine } from './command-line.js';
 import { homeDirectory } from './disk/home-directory.js';
 import { EXIT, messageOf } from './model/errors.js';
 import { abortOnSignals } from './run.js';
+import { workingDirectory } from './working-directory.js';
 
 /** What may still be open after the last word, as an abandoned download, must not keep the process. */
 const LINGER_MS = 2_000;
@@ -24,7 +25,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const exit = await runCommandLine({
   argv: process.argv.slice(2),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingDirectory,
   platform: process.platform,
   home: homeDirectory(),
   stdout: process.stdout,

@@ -32,7 +32,8 @@ import {
 export interface Terminal {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  /** Throws where there is none. */
+  readonly cwd: () => string;
   readonly platform: NodeJS.Platform;
   readonly home: string | undefined;
   readonly stdout: { write(text: string): unknown };
@@ -89,7 +90,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
     command = String(inputs.command ?? command);
     const options = await parseOptions(inputs, {
       shell: 'cli',
-      cwd: terminal.cwd,
+      cwd: terminal.cwd(),
       env: terminal.env,
       platform: terminal.platform,
       home: terminal.home,

@@ -20,11 +20,13 @@ import type { Event, RunEnded } from './model/events.js';
 import type { SyncOptions } from './model/options.js';
 import type { Report } from './model/report.js';
 import { abortOnSignals, type Engine, endBeforeRun, engine, patternParsers, run } from './run.js';
+import { workingDirectory } from './working-directory.js';
 
 export interface StepSurroundings {
   readonly commands: ActionCommands;
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+  /** Throws where there is none. */
+  readonly cwd: () => string;
   readonly now: () => number;
   readonly onSignals: typeof abortOnSignals;
   readonly loadCache: () => Promise<CacheService>;
@@ -38,7 +40,7 @@ export function stepSurroundings(commands: ActionCommands): StepSurroundings {
   return {
     commands,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingDirectory,
     now: Date.now,
     onSignals: abortOnSignals,
     loadCache: loadCacheService,
@@ -56,7 +58,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
     refuseMisspelledInputs(env);
     options = await parseOptions(raw, {
       shell: 'action',
-      cwd,
+      cwd: cwd(),
       env,
       platform: process.platform,
       home: homeDirectory(),

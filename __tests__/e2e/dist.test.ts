@@ -950,3 +950,28 @@ describe('without a home directory', () => {
     expect(ended.stdout).toContain(`Credentials: environment; ${s3.server.endpoint}/, us-east-1`);
   });
 });
+
+test('a working directory that is gone is told in one line, by the action in its outputs and summary too', async () => {
+  const gone = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ended> => {
+    const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"';
+    const where = { cwd: root, env: { ...env, ...more } };
+    return run('sh', ['-c', script, 'sh', process.execPath, ...args], where);
+  };
+  const message = 'the working directory is gone: run this in one that exists';
+  const url = `s3://${bucket}/p`;
+  const cli = await gone([join(dist, 'cli.js'), root, url]);
+  expect([cli.status, cli.stderr]).toEqual([2, `error: ${message}\n`]);
+  const [output, summary] = [join(root, 'output'), join(root, 'summary')];
+  for (const file of [output, summary]) await writeFile(file, '');
+  const step = await gone([join(dist, 'index.js')], {
+    INPUT_PATHS: root,
+    INPUT_BUCKET: url,
+    RUNNER_TEMP: root,
+    GITHUB_OUTPUT: output,
+    GITHUB_STEP_SUMMARY: summary,
+  });
+  expect(step.status).toBe(2);
+  expect(step.stdout).toContain(`::error::${message}\n`);
+  expect(await readFile(output, 'utf8')).toMatch(/^status<<(\S+)\nfailed\n\1$/m);
+  expect(await readFile(summary, 'utf8')).toContain(message);
+});

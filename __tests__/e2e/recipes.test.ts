@@ -85,7 +85,7 @@ describe('what the docs tell people to write', () => {
         {
           argv: argv.map((word) => word.replace(/\$\w+/g, '7')),
           env: {},
-          cwd,
+          cwd: () => cwd,
           platform: 'linux',
           home: '/home/me',
           stdout: { write: () => true },

@@ -27,7 +27,7 @@ async function cli(
     {
       argv,
       env: {},
-      cwd: '/work',
+      cwd: () => '/work',
       platform: 'linux',
       home: '/home/me',
       stdout: { write: (text) => (out += text) },

@@ -58,7 +58,7 @@ async function stepWith(
   const exit = await step({
     commands,
     env: { RUNNER_TEMP: join(temp, '_temp'), GITHUB_STEP_SUMMARY: summaryPath, ...env },
-    cwd: temp,
+    cwd: () => temp,
     now: () => 0,
     onSignals: () => ({ signal: new AbortController().signal, dispose: () => {} }),
     loadCache: async () => ({
