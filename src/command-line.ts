@@ -20,6 +20,7 @@ import {
 import type { LogLevel } from './model/options.js';
 import {
   type abortOnSignals,
+  beginning,
   type Engine,
   endBeforeRun,
   engine,
@@ -75,7 +76,7 @@ interface Arguments {
 /** The command line, from arguments to exit status. */
 export async function runCommandLine(terminal: Terminal, withEngine: Engine = engine): Promise<ExitCode> {
   const { argv, stdout, stderr } = terminal;
-  const began = terminal.now();
+  const began = beginning(terminal.now);
   // Of arguments that are wrong it is known all the same how their end shall be told.
   let json = isSwitchedOn(argv, '--json');
   let dryRun = isSwitchedOn(argv, '--dry-run');
@@ -120,7 +121,6 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
   } catch (error) {
     return await endBeforeRun(error, { command, dryRun }, began, {
       env: terminal.env,
-      now: terminal.now,
       emit: (event) => {
         if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
       },
@@ -184,12 +184,13 @@ async function humanShell(terminal: Terminal, level: LogLevel, dryRun: boolean):
  * escape sequences that a bar is drawn with.
  */
 async function progressView(
-  { bar, env, now }: Terminal,
+  { bar, env }: Terminal,
   level: LogLevel,
   dryRun: boolean,
   print: (line: string) => void,
 ): Promise<ProgressView | undefined> {
   if (!isShown('info', level)) return undefined;
+  const now = (): number => performance.now();
   const isPlain = env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '';
   if (bar !== undefined && !isPlain && level === 'info') return barProgress(bar, now, dryRun);
   return lineProgress(print, PROGRESS_LINE_MS, now, dryRun);

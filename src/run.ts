@@ -94,6 +94,19 @@ async function meetingOf(destinations: number): Promise<Meeting> {
   return new (await import('./sync/meeting.js')).Meeting(destinations);
 }
 
+/** When a run began, and how long ago that is: by a clock that nobody sets, as NTP sets the other one of a fresh machine. */
+export interface Beginning {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Whole milliseconds. */
+  readonly ago: () => number;
+}
+
+export function beginning(now: () => number): Beginning {
+  const began = performance.now();
+  return { at: now(), ago: () => Math.round(performance.now() - began) };
+}
+
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 export const engine: Engine = {
   openStore: async (...args) => (await import('./store/open.js')).openStore(...args),
@@ -120,7 +133,7 @@ export async function run(
   signal: AbortSignal,
   { openStore: open, openInvalidator, sync, fileIndexStorage, objectIndexStorage }: Engine = engine,
 ): Promise<ExitCode> {
-  const began = shell.now();
+  const began = beginning(shell.now);
   const warnings: string[] = [];
   const emit = (event: Event): void => {
     if (event.type === 'message' && event.level === 'warning')
@@ -166,7 +179,7 @@ export async function run(
     ? { report, exit: end.exit, path: undefined }
     : await writeReport(report, options, end.exit, emit);
   const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
-  const made = ending(written, options, shell.now() - began, mayHaveChanged);
+  const made = ending(written, options, began.ago(), mayHaveChanged);
   const wouldChange = shell.detailedExit && made.exit === EXIT.done && made.dryRun && made.changed;
   const ended = wouldChange ? { ...made, exit: EXIT.wouldChange } : made;
   shell.emit(ended);
@@ -188,7 +201,7 @@ export async function run(
     const name = nameOf(to, all);
     const say: Emit = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
     const seat = meeting?.seat(name);
-    const started = shell.now();
+    const started = beginning(shell.now);
     let identity: Identity | undefined;
     let result: RunResult;
     try {
@@ -253,7 +266,7 @@ export async function run(
       }
     }
     if (all.length === 1) return { ...result, ...(identity === undefined ? {} : { identity }) };
-    const seconds = (shell.now() - started) / 1000;
+    const seconds = started.ago() / 1000;
     const who = identity === undefined ? {} : { identity };
     const { status, totals } = result.destination;
     const { mirrored } = result.destination;
@@ -424,20 +437,18 @@ function sourcesOf({ command, destination, sharding, source, target, tree }: Syn
 /**
  * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
  * No report is written, since where to is one of the inputs.
- *
- * @param began milliseconds since the epoch
  */
 export async function endBeforeRun(
   thrown: unknown,
   inputs: { readonly command: string; readonly dryRun: boolean },
-  began: number,
-  shell: Pick<Shell, 'emit' | 'env' | 'now' | 'finish' | 'fail'>,
+  began: Beginning,
+  shell: Pick<Shell, 'emit' | 'env' | 'finish' | 'fail'>,
 ): Promise<ExitCode> {
   const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
   const error = { code, message };
   const end = { destinations: [], exit, status: statusOf(exit, inputs.dryRun), error };
   const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
-  await shell.finish(report, ending({ report, exit, path: undefined }, inputs, shell.now() - began));
+  await shell.finish(report, ending({ report, exit, path: undefined }, inputs, began.ago()));
   shell.fail(message, exit);
   return exit;
 }
@@ -566,9 +577,9 @@ function notBegun(options: SyncOptions, { code, message, exit }: Explained): Run
 
 function buildReport(
   options: { readonly command: string; readonly dryRun: boolean },
-  shell: Pick<Shell, 'env' | 'now'>,
+  shell: Pick<Shell, 'env'>,
   made: {
-    readonly began: number;
+    readonly began: Beginning;
     readonly identity: Identity | undefined;
     readonly warnings: readonly string[];
     readonly end: RunResults;
@@ -586,8 +597,8 @@ function buildReport(
     ...(source === undefined ? {} : { source }),
     status: end.status,
     ...(end.error === undefined ? {} : { error: end.error }),
-    startedAt: new Date(began).toISOString(),
-    endedAt: new Date(shell.now()).toISOString(),
+    startedAt: new Date(began.at).toISOString(),
+    endedAt: new Date(began.at + began.ago()).toISOString(),
     ...(identity === undefined ? {} : { identity }),
     ...(commit === undefined ? {} : { commit }),
     warnings,
@@ -720,7 +731,7 @@ const ECHO_MS = 100;
 export function abortOnSignals(
   target: Pick<NodeJS.Process, 'on' | 'off'> = process,
   exitNow: (code: number) => void = (code) => process.exit(code),
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
   let interruptedAt: number | undefined;

@@ -19,7 +19,7 @@ import { EXIT, type ExitCode, messageOf } from './model/errors.js';
 import type { Event, RunEnded } from './model/events.js';
 import type { SyncOptions } from './model/options.js';
 import type { Report } from './model/report.js';
-import { abortOnSignals, type Engine, endBeforeRun, engine, patternParsers, run } from './run.js';
+import { abortOnSignals, beginning, type Engine, endBeforeRun, engine, patternParsers, run } from './run.js';
 import { workingDirectory } from './working-directory.js';
 
 export interface StepSurroundings {
@@ -51,7 +51,7 @@ export function stepSurroundings(commands: ActionCommands): StepSurroundings {
 /** The action's main step, from inputs to exit status. */
 export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   const { commands, env, cwd, now } = surroundings;
-  const began = now();
+  const began = beginning(now);
   const raw = readInputs(env);
   let options: SyncOptions;
   try {
@@ -75,7 +75,6 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
     } as const;
     return await endBeforeRun(error, given, began, {
       env,
-      now,
       emit,
       finish: async (report, ended) => {
         setOutputs(commands, ended, await writeSummary(report, ended, wishes, env, emit));
@@ -89,7 +88,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   const view = lineProgress(
     (text) => sink([{ kind: 'line', level: 'info', text }]),
     PROGRESS_LINE_MS,
-    now,
+    () => performance.now(),
     options.dryRun,
   );
   let shownAt: string | undefined;

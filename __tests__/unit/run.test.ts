@@ -154,6 +154,20 @@ test('a run that goes well: who, what, and the end', async () => {
   expect(report).not.toHaveProperty('error');
 });
 
+test('a clock that is set while it goes changes no duration: its end is its beginning and what it took', async () => {
+  let time = Date.UTC(2026, 0, 1, 12);
+  const now = (): number => (time -= 3_600_000);
+  const mirrors = [{ ...options, destination: { bucket: 'mirror', prefix: parsePrefix('p') } }];
+  const { ended, report } = await runWith({ mirrors }, {}, { now });
+  const { startedAt, endedAt, destinations } = report;
+  const took = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+  expect(startedAt).toBe('2026-01-01T11:00:00.000Z');
+  for (const seconds of [took, ended.seconds, ...destinations.map(({ seconds }) => seconds)]) {
+    expect(seconds).toBeGreaterThanOrEqual(0);
+    expect(seconds).toBeLessThan(60);
+  }
+});
+
 test('CloudFront is reached when something is to be invalidated, and the end says what was', async () => {
   const invalidation = {
     distribution: 'E2EXAMPLE',
