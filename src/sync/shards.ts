@@ -23,6 +23,7 @@ import {
 } from '../model/plan-file.js';
 import type { Upload } from '../store/object-store.js';
 import type { Staged } from './staged.js';
+import { errorCode, systemMessage } from './system-error.js';
 
 /** A file whose name ends so in a directory of results is refused where it is none of the plan. */
 const RESULTS_NAMES = ['.json', '.jsonl'] as const;
@@ -192,7 +193,12 @@ export async function writeLines(path: string, lines: Iterable<string>): Promise
 }
 
 function unwritable(path: string, exit: ExitCode, cause: unknown): SyncError {
-  const message = `${path} cannot be written (${messageOf(cause)}): check the directory and its permissions`;
+  const code = errorCode(cause);
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const advice = isFull
+    ? 'free some room there, or name another disk'
+    : 'check the directory and its permissions';
+  const message = `${path} cannot be written (${systemMessage(cause)}): ${advice}`;
   return new SyncError('not-writable', exit, message, { cause });
 }
 
