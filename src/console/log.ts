@@ -352,7 +352,7 @@ export function invalidationText(
  *
  * @param isUntouched whether it is certain that no file was published or deleted, at any destination
  */
-export function statusText(status: Status, dryRun: boolean, isUntouched = status === 'refused'): string {
+function statusText(status: Status, dryRun: boolean, isUntouched = status === 'refused'): string {
   switch (status) {
     case 'done':
       return 'Done';

@@ -26,7 +26,7 @@ function phaseWord(phase: PhaseName, dryRun: boolean): string {
 }
 
 /** Share done, by bytes where they are known (a large file is not one of a thousand), else by files. */
-export function shareDone(progress: Progress): number | undefined {
+function shareDone(progress: Progress): number | undefined {
   const { files, filesTotal, bytes, bytesTotal } = progress;
   if (bytesTotal !== undefined && bytesTotal > 0) return Math.min(1, bytes / bytesTotal);
   return filesTotal === undefined || filesTotal === 0 ? undefined : Math.min(1, files / filesTotal);

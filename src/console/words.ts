@@ -50,8 +50,6 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   cancelled: 'the run was stopped by a signal',
 };
 
-export const ERROR_CODES = Object.keys(ERROR_MEANINGS) as readonly ErrorCode[];
-
 /** Why a step is planned, as a reader of a log wants it. */
 export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   new: 'new',
@@ -75,8 +73,6 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   removed: 'the prefix is emptied',
   own: 'index, journal or lock of s3-dedup-sync',
 };
-
-export const REASONS = Object.keys(REASON_WORDS) as readonly Reason[];
 
 /** What was done, and what a dry run would do; begins a sentence. */
 export function verbOf(action: Action, dryRun: boolean): string {

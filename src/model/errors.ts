@@ -77,12 +77,10 @@ export class SyncError extends Error {
     readonly code: ErrorCode,
     readonly exit: ExitCode,
     message: string,
-    options?: { readonly cause?: unknown; readonly key?: string },
+    options?: ErrorOptions,
   ) {
-    super(withoutSecrets(message), options?.cause === undefined ? undefined : { cause: options.cause });
-    this.key = options?.key;
+    super(withoutSecrets(message), options);
   }
-  readonly key: string | undefined;
 }
 
 export function usageError(message: string): SyncError {

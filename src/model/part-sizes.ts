@@ -4,7 +4,7 @@ import { type PartRun, uniformLayout } from './digest-index.js';
 const MIB = 1024 * 1024;
 
 /** Files of this size and more go up in parts. Bytes. */
-export const MULTIPART_THRESHOLD = 8 * MIB;
+const MULTIPART_THRESHOLD = 8 * MIB;
 
 /** Whether a file of this size, in bytes, goes up in parts. */
 export function isLarge(size: number): boolean {

@@ -68,7 +68,7 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     const isUsedUp = failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE;
     if (isUsedUp || hadItsTime(error)) {
       // Once: where nothing is answered, or all is asked to slow down, asking as often again would take as long again.
-      const judged = lostAnswer ? await judge?.(1).catch(() => undefined) : undefined;
+      const judged = await judge?.(1).catch(() => undefined);
       if (judged !== undefined) return judged;
       throw error;
     }

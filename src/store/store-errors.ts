@@ -184,7 +184,7 @@ export function saysNotMade(error: StoreError): boolean {
 }
 
 /** A server's words without what it was sent: an answer may repeat the request. */
-export async function withoutSent(said: string, credentials: () => Promise<SigningValues>): Promise<string> {
+async function withoutSent(said: string, credentials: () => Promise<SigningValues>): Promise<string> {
   if (said === '') return said;
   try {
     return withoutSigningValues(said, await credentials());

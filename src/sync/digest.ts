@@ -173,10 +173,7 @@ export async function idleChunks(
 /** Nothing is written yet: a file that cannot be read refuses the run, one that will not hold still fails it. */
 export function beforeFirstWrite(error: unknown, file: LocalFile): SyncError {
   const { code, exit, message } = explain(error, file.name);
-  return new SyncError(code, code === 'unreadable' ? EXIT.refused : exit, message, {
-    cause: error,
-    key: file.name,
-  });
+  return new SyncError(code, code === 'unreadable' ? EXIT.refused : exit, message, { cause: error });
 }
 
 /** @param listed what lies under the file's own key */

@@ -135,7 +135,7 @@ class Download {
       signal: this.#frame.signal,
       failure: (error, { name }, object) => {
         const { code, exit, message } = explain(asFailure(error, name, object.key), name);
-        return new SyncError(code, exit, message, { cause: error, key: name });
+        return new SyncError(code, exit, message, { cause: error });
       },
     });
   }

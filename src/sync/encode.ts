@@ -380,5 +380,5 @@ export async function temporaryDirectory(below = tmpdir()): Promise<string> {
 function notEncoded(error: unknown, file: LocalFile): SyncError {
   if (!couldNotWrite(error)) return beforeFirstWrite(error, file);
   const message = `compress: there is no room for the compressed files in ${tmpdir()} (${systemMessage(error)}): set TMPDIR to a directory with room; nothing was written to S3`;
-  return new SyncError('no-room', EXIT.failed, message, { cause: error, key: file.name });
+  return new SyncError('no-room', EXIT.failed, message, { cause: error });
 }

@@ -23,7 +23,6 @@ export function changed(key: ObjectKey): SyncError {
     'file-changed',
     EXIT.failed,
     `${key}: the object changed or went away during this run: run again when nothing publishes there`,
-    { key },
   );
 }
 
@@ -32,7 +31,6 @@ export function foreign(name: string): SyncError {
     'foreign-writer',
     EXIT.foreignWriter,
     `${name}: something else made or changed the file during this run; it was left alone: the next run replaces or deletes it, so run again only if what the bucket has is to be there, and let one thing at a time write there`,
-    { key: name },
   );
 }
 
@@ -41,14 +39,13 @@ export function collision(name: string, other: string): SyncError {
     'key-collision',
     EXIT.failed,
     `${name}: it is one name with ${other} on this file system; what is there was left alone: exclude one of them, or move what is in the way`,
-    { key: name },
   );
 }
 
 /** Whatever a step met, in words that fit a file. */
 export function asFailure(error: unknown, name: string, key: string): unknown {
   const failure = (code: SyncError['code'], message: string): SyncError =>
-    new SyncError(code, EXIT.failed, `${name}: ${message}`, { cause: error, key: name });
+    new SyncError(code, EXIT.failed, `${name}: ${message}`, { cause: error });
   if (error instanceof StoreError && error.kind === 'condition') return changed(key as ObjectKey);
   if (error instanceof WrongContentError)
     return failure(

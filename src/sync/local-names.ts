@@ -173,6 +173,5 @@ export function nameRefusal(problems: readonly NameProblem[]): SyncError | undef
     first.code,
     EXIT.refused,
     `${what} there: ${listed(shown, sorted.length)}; exclude them${how}, or move what is in the way; nothing was written`,
-    { key: first.name },
   );
 }

@@ -599,7 +599,6 @@ function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
       'usage',
       EXIT.usage,
       `headers: the rules give ${name} ${bytes} bytes of ${of}, S3 leaves room for ${room}: shorten them; nothing was written`,
-      { key: name },
     );
   };
   const { metadata, fields = {} } = objectHeaders(headers, {});

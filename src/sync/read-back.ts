@@ -198,7 +198,6 @@ async function settled(one: Due, known: Md5 | undefined, request: ReadBackReques
     'wrong-content',
     EXIT.failed,
     `${key}: two readings gave two contents: the way to it damages what comes; check network and proxy, and run again`,
-    { key },
   );
 }
 
@@ -234,7 +233,6 @@ async function wantedOf(
     'wrong-content',
     EXIT.failed,
     `${what}: the source object is damaged: its bytes are not those that its ETag or its metadata names`,
-    { key: what },
   );
 }
 

@@ -177,7 +177,7 @@ export class Sharded {
       const message = isEncodedElse
         ? `${step.key}: this machine compresses the file to other bytes than were planned (Node.js ${process.version}, zlib ${process.versions.zlib}, brotli ${process.versions.brotli}): run plan and apply with one version of Node.js`
         : `${step.key}: the file is not the one that was planned; apply needs the same files`;
-      const error = new SyncError('plan-mismatch', EXIT.failed, message, { key: step.key });
+      const error = new SyncError('plan-mismatch', EXIT.failed, message);
       return failedOutcome(step, error, ms, this.#run.frame.signal, transfer.exits);
     }
     const { action } = made;

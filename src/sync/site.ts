@@ -128,7 +128,6 @@ function refuseTaken({ name, line }: Redirect, names: ReadonlySet<string>): void
     'usage',
     EXIT.usage,
     `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`,
-    { key: name },
   );
 }
 

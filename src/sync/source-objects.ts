@@ -334,7 +334,6 @@ export class SourceObjects implements BodySource {
       'file-changed',
       EXIT.failed,
       `${this.#urlOf(key)}: the source object changed or went away during this run: run again when nothing publishes there`,
-      { key },
     );
   }
 
@@ -349,11 +348,11 @@ export class SourceObjects implements BodySource {
     if (error instanceof StoreError) {
       if (error.kind === 'condition') return this.#changed(key);
       const { code, exit, message } = explain(error, what);
-      return new SyncError(code, exit, message, { cause: error, key });
+      return new SyncError(code, exit, message, { cause: error });
     }
     if (error instanceof WrongContentError) {
       const message = `${what}: ${error.message}, twice: the object or the way to it is damaged`;
-      return new SyncError('wrong-content', EXIT.failed, message, { cause: error, key });
+      return new SyncError('wrong-content', EXIT.failed, message, { cause: error });
     }
     return couldNotWrite(error) ? noRoom(error) : error;
   }

@@ -752,7 +752,7 @@ function refuseFileSteps<S extends Step>(step: S): asserts step is Exclude<S, Do
 function archived({ key, ...step }: CopyStep | RefreshStep): SyncError {
   const what = step.action === 'copy' ? shownSource(step.source) : key;
   const message = `${what}: the object is archived: restore it first, or exclude it`;
-  return new SyncError('rejected', EXIT.failed, message, { key });
+  return new SyncError('rejected', EXIT.failed, message);
 }
 
 function shownSource({ key, ...source }: CopyStep['source']): string {

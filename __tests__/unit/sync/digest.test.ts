@@ -234,10 +234,16 @@ describe('a file that is no longer what the walk met', () => {
 
   test('and is gone fails the run by name, and so does one that will not hold still', async () => {
     await rm(join(root, 'a'));
-    await expect(digested({})).rejects.toMatchObject({ code: 'file-vanished', key: 'a' });
+    await expect(digested({})).rejects.toMatchObject({
+      code: 'file-vanished',
+      message: expect.stringMatching(/^a: /),
+    });
     await rm(join(root, 'b'));
     await writeTree({ 'a/x': 'x' }, root);
-    await expect(digested({})).rejects.toMatchObject({ code: 'file-changed', key: 'a' });
+    await expect(digested({})).rejects.toMatchObject({
+      code: 'file-changed',
+      message: expect.stringMatching(/^a: /),
+    });
   });
 });
 

@@ -127,13 +127,19 @@ describe('a file that is no longer what the walk met', () => {
   ])('and is gone fails by name, %s', async (_, known) => {
     await rm(join(root, 'a.html'));
     const encoding = encode(known ? remembered() : {});
-    await expect(encoding).rejects.toMatchObject({ code: 'file-vanished', key: 'a.html' });
+    await expect(encoding).rejects.toMatchObject({
+      code: 'file-vanished',
+      message: expect.stringMatching(/^a\.html: /),
+    });
   });
 
   test('and is no file any more fails by name', async () => {
     await rm(join(root, 'a.html'));
     await writeTree({ 'a.html/b': 'b' }, root);
-    await expect(encode()).rejects.toMatchObject({ code: 'file-changed', key: 'a.html' });
+    await expect(encode()).rejects.toMatchObject({
+      code: 'file-changed',
+      message: expect.stringMatching(/^a\.html: /),
+    });
   });
 });
 

@@ -61,7 +61,7 @@ test.each([
 ])('a file system that answers %s is told as %s, with the name and what to do', (errno, code, words) => {
   const told = asFailure(system(errno), 'a/b', 'p/a/b');
   expect(told).toBeInstanceOf(SyncError);
-  expect(told).toMatchObject({ code, key: 'a/b', message: `a/b: ${words}` });
+  expect(told).toMatchObject({ code, message: `a/b: ${words}` });
 });
 
 test('what is no file system’s answer stays what it is', () => {
