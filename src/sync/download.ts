@@ -399,7 +399,7 @@ class Download {
       const md5 = digests.get(name)?.md5;
       if (md5 !== undefined) digested.set(object, md5);
     }
-    const same = new Map<ObjectKey, HeaderState>(files.map(({ name }) => [name as ObjectKey, 'same']));
+    const headers = new Map<ObjectKey, HeaderState>(files.map(({ name }) => [name as ObjectKey, 'same']));
     const input: PlanInput = {
       prefix: '' as Prefix,
       files,
@@ -407,7 +407,7 @@ class Download {
       further: [],
       contents: contentsOf(files, digests, known),
       vouched: digested,
-      headers: same,
+      headers,
       aclBound: new Set(),
       policy: {
         order: publishOrder(publishLast),
@@ -429,7 +429,9 @@ class Download {
       const planned = makePlan(input);
       if (!this.#options.preserve) return planned;
       const changed = await this.#source.changedAttributes(files, planned, local);
-      return changed.size === 0 ? planned : makePlan({ ...input, headers: new Map([...same, ...changed]) });
+      if (changed.length === 0) return planned;
+      for (const key of changed) headers.set(key, 'changed');
+      return makePlan(input);
     });
   }
 

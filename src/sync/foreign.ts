@@ -54,9 +54,7 @@ export async function foreignWrites(request: ForeignRequest): Promise<ForeignWri
   for (const object of now.values()) {
     if (!isExpected(object.key, object) && matters(object.key)) suspects.add(object.key);
   }
-  for (const key of [...listing.keys(), ...written.keys()]) {
-    if (!now.has(key) && expected(key) !== undefined && matters(key)) suspects.add(key);
-  }
+  for (const key of keysThere(request)) if (!now.has(key) && matters(key)) suspects.add(key);
   // A listing may lag behind, or spell an ETag otherwise than the write's answer: the object itself decides.
   const foreign: ObjectKey[] = [];
   let areUndone = true;
@@ -70,6 +68,7 @@ export async function foreignWrites(request: ForeignRequest): Promise<ForeignWri
   return { foreign: foreign.sort(compareKeys), areUndone, listing: now };
 }
 
+/** Keys of which an object is expected. */
 function* keysThere({ listing, written, deleted }: ForeignRequest): Generator<ObjectKey> {
   for (const key of listing.keys()) if (!deleted.has(key) || written.has(key)) yield key;
   for (const key of written.keys()) if (!listing.has(key)) yield key;

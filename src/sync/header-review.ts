@@ -14,9 +14,10 @@ import type { ObjectKey } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
 import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import type { HeaderDifference } from '../model/report.js';
+import type { HeaderStates } from './header-states.js';
 import { headerStates, mayBeOf } from './headers.js';
 import type { LoadedIndex } from './learn.js';
-import type { HeaderState, PlanInput, Planned } from './plan.js';
+import type { PlanInput, Planned } from './plan.js';
 import { askHeaders, differences, HEADER_BUDGET, isUntold } from './refresh-headers.js';
 import type { Looked, RunParts } from './run-parts.js';
 
@@ -32,6 +33,11 @@ const WRITTEN_DENIED = `the headers of ${INTERRUPTED} are left as they are; s3:G
 
 const ATTRIBUTES_DENIED =
   'headers are left as they are where renewing them would drop mode and time of the file; s3:GetObject lets those be kept';
+
+/** What a plan is made from but the ACLs that it would drop, which are asked for once there is one. */
+export interface PlanBasis extends Omit<PlanInput, 'aclBound'> {
+  readonly headers: HeaderStates;
+}
 
 /**
  * Which headers objects are to have, and which they have: as the index remembers, and where it does not and the run wants to
@@ -93,11 +99,7 @@ export class HeaderReview {
   }
 
   /** An index knows what rules gave an object, and nothing of what its source has by now. */
-  states(
-    files: Files,
-    listing: Looked['listing'],
-    { index, isUnread = false }: LoadedIndex,
-  ): ReadonlyMap<ObjectKey, HeaderState> {
+  states(files: Files, listing: Looked['listing'], { index, isUnread = false }: LoadedIndex): HeaderStates {
     const { destination, headers } = this.#run.options;
     const { prefix } = destination;
     const asking = { store: this.#run.ports.store, asksAttributes: headers.refresh && this.#preserves };
@@ -107,8 +109,8 @@ export class HeaderReview {
     this.#renewing = index?.renewing ?? this.#renewing;
     this.#isUnread = isUnread;
     this.#writing = index?.writing;
-    for (const [key, state] of states) {
-      const known = state === 'same' ? undefined : index?.objects.get(key)?.headers;
+    for (const key of states.others()) {
+      const known = index?.objects.get(key)?.headers;
       if (known !== undefined && parseHeaderState(known).attributed !== 'none') this.#attributed.add(key);
     }
     const isAsked = this.#run.source !== undefined || (headers.refresh && !this.#isRemembered);
@@ -126,13 +128,13 @@ export class HeaderReview {
    * Headers that nobody remembers are asked for with `refresh-headers`; always those that a run was killed over or may have
    * written before it was, those of what one wrote while another one did, those that came along from another bucket, and of
    * redirects, as an empty object says nothing of where it leads, and so does one in the bucket that is published from: of
-   * these two what HEAD does not tell is left, as it is by a check.
+   * these two what HEAD does not tell is left, as it is by a check. Writes what was answered into the states, and says whether
+   * anything was.
    */
   async ask(
     { unknownHeaders }: Planned,
-    { prefix, files, listing }: Omit<PlanInput, 'aclBound'>,
-  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
-    const states = new Map<ObjectKey, HeaderState>();
+    { prefix, files, listing, headers: states }: PlanBasis,
+  ): Promise<boolean> {
     const { command, headers } = this.#run.options;
     const all = headers.refresh;
     const isNamed = (key: ObjectKey): boolean => this.#renewing.has(key) || this.#brought.has(key);
@@ -154,6 +156,7 @@ export class HeaderReview {
       const key = (prefix + name) as ObjectKey;
       return this.differences.has(key) || !mayBeOf(this.#writing, listing.get(key)!);
     });
+    let answers = 0;
     for (const { name } of asked) {
       const key = (prefix + name) as ObjectKey;
       const answered = this.differences.get(key);
@@ -163,9 +166,10 @@ export class HeaderReview {
       const found = isWritten ? answered : answered.filter((difference) => !isUntold(difference));
       const changed = found.some(({ name }) => name === STORAGE_CLASS) ? 'class' : 'changed';
       states.set(key, found.length === 0 ? 'same' : changed);
+      answers++;
     }
-    this.#unanswered = asked.length - states.size;
-    return states;
+    this.#unanswered = asked.length - answers;
+    return answers > 0;
   }
 
   /** A copy onto itself would drop mode and time that the index knows to be there; whether that changes the plan. */

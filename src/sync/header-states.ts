@@ -8,6 +8,8 @@ const FIRST_ROWS = 1024;
 /** By the number that stands for each; 0: there is none. */
 const STATES: readonly (HeaderState | undefined)[] = [undefined, 'same', 'changed', 'class'];
 
+const SAME = STATES.indexOf('same');
+
 /** What is known of the headers of objects: a byte each where their keys are kept elsewhere already. */
 export class HeaderStates extends EntriesMap<ObjectKey, HeaderState> {
   readonly #keys: NameTable;
@@ -54,6 +56,12 @@ export class HeaderStates extends EntriesMap<ObjectKey, HeaderState> {
   *entries(): Generator<[ObjectKey, HeaderState], undefined> {
     for (const [row, state] of this.#states.entries())
       if (state !== 0) yield [this.#keys.at(row) as ObjectKey, STATES[state]!];
+  }
+
+  /** Keys whose headers are not the same: few, and no other key is spelled. */
+  *others(): Generator<ObjectKey, undefined> {
+    for (const [row, state] of this.#states.entries())
+      if (state > SAME) yield this.#keys.at(row) as ObjectKey;
   }
 
   #has(row: number): boolean {

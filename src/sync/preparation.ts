@@ -40,7 +40,7 @@ import {
   guardTree,
   nestedNames,
 } from './guards.js';
-import { HeaderReview } from './header-review.js';
+import { HeaderReview, type PlanBasis } from './header-review.js';
 import { whatWouldLoseAcls } from './headers.js';
 import { type LoadedIndex, loadIndex } from './learn.js';
 import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
@@ -69,7 +69,7 @@ export interface Prepared {
   readonly listing: Looked['listing'];
   readonly further: Looked['further'];
   readonly known: Digested;
-  readonly input: Omit<PlanInput, 'aclBound'>;
+  readonly input: PlanBasis;
   readonly digestedNs: bigint;
 }
 
@@ -445,7 +445,7 @@ export class Preparation {
     { files, digests }: Digested,
     remembered: LoadedIndex,
     encoded: ReadonlyObjectMap<Md5>,
-  ): Promise<Omit<PlanInput, 'aclBound'>> {
+  ): Promise<PlanBasis> {
     const { command, destination, deletes, copies, publishLast } = this.#run.options;
     const { store, emit } = this.#run.ports;
     const { prefix } = destination;
@@ -524,20 +524,16 @@ export class Preparation {
     return { own };
   }
 
-  async plan(input: Omit<PlanInput, 'aclBound'>, delay: boolean): Promise<Planned> {
+  async plan(input: PlanBasis, delay: boolean): Promise<Planned> {
     const { store, emit } = this.#run.ports;
     const policy = { ...input.policy, delay };
     return this.#run.frame.phase('plan', async () => {
-      let headers = input.headers;
       const { known } = this.headers;
       const aclBound = new Set<ObjectKey>();
-      let made = makePlan({ ...input, policy, headers, ...known, aclBound });
-      const asked = await this.headers.ask(made, input);
+      let made = makePlan({ ...input, policy, ...known, aclBound });
+      const isAsked = await this.headers.ask(made, input);
       const isAttributed = await this.headers.askAttributes(made.plan, input.listing);
-      if (asked.size > 0 || isAttributed) {
-        headers = new Map([...headers, ...asked]);
-        made = makePlan({ ...input, policy, headers, ...known, aclBound });
-      }
+      if (isAsked || isAttributed) made = makePlan({ ...input, policy, ...known, aclBound });
       const acls = await whatWouldLoseAcls(made.plan, {
         store,
         policy: this.headers.policy,
@@ -547,9 +543,9 @@ export class Preparation {
       });
       const isFree = acls.aclBound.size + acls.aclUnknown.size === 0;
       this.#tellUnusedExcludes(made.deletions > 0);
-      if (!isFree) made = makePlan({ ...input, policy, headers, ...known, ...acls });
+      if (!isFree) made = makePlan({ ...input, policy, ...known, ...acls });
       const resent = await this.headers.whatWouldStay(made.plan);
-      return resent.size === 0 ? made : makePlan({ ...input, policy, headers, ...known, ...acls, resent });
+      return resent.size === 0 ? made : makePlan({ ...input, policy, ...known, ...acls, resent });
     });
   }
 

@@ -17,7 +17,7 @@ import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js'
 import { beforeFirstWrite, recallFile } from './digest.js';
 import { secondsOf } from './fetch.js';
 import type { LoadedIndex } from './learn.js';
-import type { HeaderState, Planned } from './plan.js';
+import type { Planned } from './plan.js';
 import type { RemoteFile, RemoteTree } from './remote-tree.js';
 import type { RunFrame } from './run-frame.js';
 
@@ -196,10 +196,10 @@ export class RemoteFiles {
     files: readonly RemoteFile[],
     { unchanged }: Planned,
     local: ReadonlyMap<string, LocalFile>,
-  ): Promise<ReadonlyMap<ObjectKey, HeaderState>> {
+  ): Promise<readonly ObjectKey[]> {
     const due = files.filter(({ name }) => unchanged.has(name as ObjectKey));
     await this.ask(due);
-    const changed = new Map<ObjectKey, HeaderState>();
+    const changed: ObjectKey[] = [];
     for (const file of due) {
       const head = this.headOf(file);
       const here = local.get(file.name);
@@ -207,7 +207,7 @@ export class RemoteFiles {
       const { mode, mtime } = fileAttributes(head.metadata);
       const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
       const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
-      if (otherMode || otherTime) changed.set(file.name as ObjectKey, 'changed');
+      if (otherMode || otherTime) changed.push(file.name as ObjectKey);
     }
     return changed;
   }

@@ -11,9 +11,10 @@ import { Encodings } from './encode.js';
 import { CannotStageError } from './execute.js';
 import { Execution } from './execution.js';
 import { guardDeletions, guardNames } from './guards.js';
+import type { PlanBasis } from './header-review.js';
 import { loadIndex } from './learn.js';
 import { lockKey, refuseLocks } from './lock.js';
-import type { Identity, PlanInput, Planned } from './plan.js';
+import type { Identity, Planned } from './plan.js';
 import type { SyncPorts, SyncResult } from './ports.js';
 import { Preparation, type Prepared } from './preparation.js';
 import {
@@ -219,7 +220,7 @@ class Run {
   /** Reads the objects of which nothing says whether they are their files, so that the plan goes by their bytes. */
   async #readUnknown(
     { files, digests }: Digested,
-    input: Omit<PlanInput, 'aclBound'>,
+    input: PlanBasis,
     listing: Looked['listing'],
   ): Promise<ReadFirst & Pick<Prepared, 'input'>> {
     const { prefix, undecided, vouched, contents } = input;

@@ -30,6 +30,8 @@ describe('what is known of headers', () => {
         const rows = [...states.keys()].map((at) => shared.find(at));
         expect(rows).toEqual([...rows].sort((a, b) => a - b));
         expect(states.size).toBe(expected.size);
+        const others = [...expected].flatMap(([at, state]) => (state === 'same' ? [] : at));
+        expect(new Set(states.others())).toEqual(new Set(others));
         for (const at of [...names, ...sets.map(([at]) => at)])
           expect([states.has(at), states.get(at)]).toEqual([expected.has(at), expected.get(at)]);
       }),
