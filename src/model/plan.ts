@@ -184,6 +184,16 @@ export function* stepsOf(plan: Plan): Generator<Step> {
   }
 }
 
+export function isWrite(step: Step): step is WriteStep {
+  return step.action !== 'keep' && step.action !== 'delete';
+}
+
+/** Whether a plan does anything but keep. */
+export function changesAnything(plan: Plan): boolean {
+  for (const { action } of stepsOf(plan)) if (action !== 'keep') return true;
+  return false;
+}
+
 /** Keys of what is deleted, now or when `delete-grace` is over. */
 export function* leavingKeys(plan: Plan): Generator<ObjectKey> {
   for (const step of stepsOf(plan))

@@ -44,7 +44,7 @@ import { type Recognised, recognise } from './recognise.js';
 import { RemoteFiles } from './remote-files.js';
 import { lookingFor, type RemoteFile, type RemoteTree, remoteTree } from './remote-tree.js';
 import { type RetainContext, Retained } from './retain.js';
-import { planTotals, RunFrame } from './run-frame.js';
+import { changesIn, planTotals, RunFrame } from './run-frame.js';
 import { bothOrFirstFailure } from './side-by-side.js';
 import { withoutOwnFiles } from './site.js';
 import { type Tree, walk } from './walk.js';
@@ -85,6 +85,8 @@ interface Prepared {
 interface KnownObjects extends Pick<Recognised, 'vouched' | 'undecided'> {
   /** What other objects say of themselves, and their ETags could contradict. */
   readonly claimed: ReadonlyObjectMap<Md5>;
+  /** Contents of multipart ETags. */
+  readonly composites: ReadonlyMap<ETag, Md5>;
 }
 
 class Download {
@@ -113,7 +115,7 @@ class Download {
     const { index: storage, emit } = this.#ports;
     if (this.#options.deletes.deleteAfter) await this.#directory.refuseRootOrHome();
     const remembered = await loadIndex(storage, emit, this.#frame.signal);
-    const digestedNs = BigInt(this.#ports.now()) * 1_000_000n;
+    const digestedNs = this.#frame.nowNs();
     const prepared = await this.#prepare(remembered);
     const { planned, retain } = prepared;
     this.#retained.guard(planned.plan, retain);
@@ -182,19 +184,19 @@ class Download {
     files: readonly RemoteFile[],
     listing: Prepared['listing'],
     digests: ReadonlyMap<string, FileDigest>,
-    { vouched, undecided, claimed }: KnownObjects,
+    known: KnownObjects,
   ): Promise<ReadFirst & { readonly known: KnownObjects }> {
     const md5s = new Map<ObjectKey, Md5 | undefined>();
     for (const { name, object, encoded } of files)
-      if (encoded === undefined && undecided.has(object)) md5s.set(object.key, digests.get(name)?.md5);
-    if (md5s.size === 0) return { known: { vouched, undecided, claimed }, ...NOTHING_READ };
+      if (encoded === undefined && known.undecided.has(object)) md5s.set(object.key, digests.get(name)?.md5);
+    if (md5s.size === 0) return { known, ...NOTHING_READ };
     const { read, ...unread } = await this.#frame.phase('read', (tell) =>
       readUnknown(files, md5s, this.#reading(listing, tell)),
     );
-    const learned = new ObjectMap(vouched);
+    const learned = new ObjectMap(known.vouched);
     for (const { object, there } of read) if (there !== undefined) learned.set(object, there);
     const keys = new Set(read.map(({ object }) => object.key));
-    return { known: { vouched: learned, undecided, claimed }, keys, ...unread };
+    return { known: { ...known, vouched: learned }, keys, ...unread };
   }
 
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
@@ -346,7 +348,8 @@ class Download {
       emit,
       signal: this.#frame.signal,
     });
-    return { undecided, ...(await this.#askLarge(files, digests, vouched)) };
+    const composites = compositesOf(files, digests);
+    return { undecided, composites, ...(await this.#askLarge(files, digests, vouched, composites)) };
   }
 
   /**
@@ -358,8 +361,8 @@ class Download {
     files: readonly RemoteFile[],
     digests: ReadonlyMap<string, FileDigest>,
     vouched: ReadonlyObjectMap<Md5>,
+    composites: KnownObjects['composites'],
   ): Promise<Pick<KnownObjects, 'vouched' | 'claimed'>> {
-    const composites = compositesOf(files, digests);
     const bySize = new Map<number, Set<ETag>>();
     for (const { object } of files)
       if (isLarge(object.size))
@@ -405,7 +408,7 @@ class Download {
       files,
       listing,
       further: [],
-      contents: contentsOf(files, digests, known),
+      contents: contentsOf(files, known),
       vouched: digested,
       headers,
       aclBound: new Set(),
@@ -446,12 +449,7 @@ class Download {
       await this.#directory.refuseFolded(directory, files, local);
       return await this.#frame.phase('fetch', async (tell) => {
         await this.#directory.clean(directory, partials, planned.plan);
-        const filesTotal =
-          totals.download.files +
-          totals.copy.files +
-          totals.link.files +
-          totals.refresh.files +
-          totals.delete.files;
+        const filesTotal = changesIn(totals);
         let done = 0;
         let received = 0;
         const say = (): void =>
@@ -607,10 +605,8 @@ function compositesOf(
 /** What is known of the objects' contents: by ETag, by what vouches for them, or by a file with their multipart ETag. */
 function contentsOf(
   files: readonly RemoteFile[],
-  digests: ReadonlyMap<string, FileDigest>,
-  { vouched, undecided, claimed }: KnownObjects,
+  { vouched, undecided, claimed, composites }: KnownObjects,
 ): ReadonlyMap<string, KnownContent> {
-  const composites = compositesOf(files, digests);
   const contents = new Map<string, KnownContent>();
   for (const { name, size, object, encoded } of files) {
     if (size === 0) {

@@ -22,15 +22,7 @@ import type { Invalidation } from '../model/invalidation.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
 import { isLarge, isOfParts } from '../model/part-sizes.js';
-import {
-  type CopyStep,
-  type Count,
-  type Plan,
-  type RefreshStep,
-  type Step,
-  stepsOf,
-  type UploadStep,
-} from '../model/plan.js';
+import { type Count, isWrite, type Plan, type Step, stepsOf, type WriteStep } from '../model/plan.js';
 import type { PlanFile, StagedUpload } from '../model/plan-file.js';
 import type { Delayed } from '../model/report.js';
 import type { BodyArena } from './body-arena.js';
@@ -57,7 +49,7 @@ import type { IndexStorage } from './ports.js';
 import type { Preparation } from './preparation.js';
 import type { PlanProgress } from './progress.js';
 import { keepingOwn } from './remove.js';
-import { planTotals } from './run-frame.js';
+import { changesIn, planTotals } from './run-frame.js';
 import { keysOf, type Looked, type RunParts, type Seen } from './run-parts.js';
 import { stagedFrom } from './shards.js';
 import type { Staged } from './staged.js';
@@ -216,8 +208,7 @@ export class Execution {
     const { digests } = seen;
     const signal = this.#run.frame.signal;
     const totals = planTotals(planned.plan);
-    const { upload, copy, refresh, delete: deleted } = totals;
-    const filesTotal = upload.files + copy.files + refresh.files + deleted.files;
+    const filesTotal = changesIn(totals);
     const concurrency = this.#run.inFlight;
     await this.#run.frame.phase('execute', async (tell) => {
       let done = 0;
@@ -279,7 +270,7 @@ export class Execution {
           signal,
         });
         const { outcomes } = this.#run.frame;
-        this.#isAllWritten = outcomes.every(({ step, outcome }) => outcome === 'done' || !writesObject(step));
+        this.#isAllWritten = outcomes.every(({ step, outcome }) => outcome === 'done' || !isWrite(step));
         // What failed or was interrupted may have been written all the same.
         if (!outcomes.some(mayHaveWritten)) this.#writing = undefined;
       } finally {
@@ -347,7 +338,7 @@ export class Execution {
     for (const step of stepsOf(planned.plan)) {
       const isNamed = step.action === 'refresh' && index?.objects.get(step.key)?.headers !== undefined;
       if (isNamed) keys.push(step.key);
-      else writesOthers ||= writesObject(step);
+      else writesOthers ||= isWrite(step);
     }
     this.#renewing = keys;
     // What earlier runs began stands there already.
@@ -591,31 +582,27 @@ function takeOver(
   { file, staged, done }: Elsewhere,
   dateOf: (step: Step) => number,
 ): void {
-  const stagedOf = (step: UploadStep | CopyStep | RefreshStep): Staged | undefined => {
+  const stagedOf = (step: WriteStep): Staged | undefined => {
     const upload = staged.get(step.key);
     return upload && stagedFrom(upload, step.file);
   };
   for (const step of stepsOf(file.plan)) {
     const etag = done.get(step.key);
-    if (etag === undefined || !writesObject(step)) continue;
+    if (etag === undefined || !isWrite(step)) continue;
     transfer.recall(step, etag, stagedOf(step));
     transfer.learned.date(step.key, dateOf(step));
   }
   for (const step of stepsOf(due)) {
-    if (done.has(step.key) || !writesObject(step)) continue;
+    if (done.has(step.key) || !isWrite(step)) continue;
     const upload = stagedOf(step);
     if (upload !== undefined) transfer.adopt(upload);
   }
 }
 
-export function writesObject(step: Step): step is UploadStep | CopyStep | RefreshStep {
-  return step.action === 'upload' || step.action === 'copy' || step.action === 'refresh';
-}
-
 /** Of what was refused as another writer's is there, it is known that this run did not write it. */
 function mayHaveWritten(outcome: StepOutcome): boolean {
   const { step, error } = outcome;
-  return mayBeDone(outcome) && writesObject(step) && error?.code !== 'foreign-writer';
+  return mayBeDone(outcome) && isWrite(step) && error?.code !== 'foreign-writer';
 }
 
 /** Measures the switch: from the start of the first write that succeeded to the end of the last one. */

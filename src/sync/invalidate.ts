@@ -16,7 +16,7 @@ import {
 import type { ObjectKey } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import type { InvalidationOptions } from '../model/options.js';
-import { type Plan, type Step, stepsOf } from '../model/plan.js';
+import { changesAnything, type Plan, type Step, stepsOf } from '../model/plan.js';
 import { type Invalidator, isDenied, StoreError } from '../store/object-store.js';
 import { mayBeDone } from './execute.js';
 import { whyNot } from './explain.js';
@@ -143,7 +143,7 @@ export class Invalidations {
    */
   async journal(plan: Plan): Promise<void> {
     const { options, storage, remembered, emit, signal } = this.#request;
-    if (storage === undefined || !writes(plan)) return;
+    if (storage === undefined || !changesAnything(plan)) return;
     let lines = '';
     const due = this.#with(stepsOf(plan));
     if (options !== undefined && due.length > 0)
@@ -317,11 +317,6 @@ function mayBeCached(step: Step, newKeys: boolean): boolean {
 /** Whoever is told everything is told it under whatever path it has. */
 function mappingOf(paths: readonly string[], { mapping }: InvalidationOptions): Pick<Owed, 'mapping'> {
   return paths.includes(EVERYTHING) ? {} : { mapping };
-}
-
-function writes(plan: Plan): boolean {
-  for (const { action } of stepsOf(plan)) if (action !== 'keep') return true;
-  return false;
 }
 
 interface Patience {

@@ -140,8 +140,8 @@ export class Preparation {
   /** Everything that is known before a plan is made. */
   async prepare(remembered: LoadedIndex): Promise<Prepared> {
     const { command, deletes, site, tree: treeOptions } = this.#run.options;
-    const { emit, now } = this.#run.ports;
-    const digestedNs = BigInt(now()) * 1_000_000n;
+    const { emit } = this.#run.ports;
+    const digestedNs = this.#run.frame.nowNs();
     // Where files are stored encoded, their own bytes have no object.
     const isPlain = this.#run.source === undefined && site.compress.length === 0;
     const early = isPlain

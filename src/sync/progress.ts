@@ -3,8 +3,7 @@ import { classifyETag, type ETag, type Md5 } from '../model/digest.js';
 import { metadataMd5 } from '../model/headers.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
-import type { Phase, Plan, Step, WriteStep } from '../model/plan.js';
-import { stepsOf } from '../model/plan.js';
+import { isWrite, type Phase, type Plan, type Step, stepsOf, type WriteStep } from '../model/plan.js';
 import type { Shard, StagedUpload } from '../model/plan-file.js';
 import { etagsProve, type ReadableStore } from '../store/object-store.js';
 
@@ -128,8 +127,4 @@ function keysOf(writes: readonly WriteStep[], { number, of }: Shard): ReadonlySe
 
 function writesOf(phases: readonly Phase[]): readonly WriteStep[] {
   return phases.flatMap(({ kind, steps }) => (kind === 'publish' ? steps.filter(isWrite) : []));
-}
-
-function isWrite(step: Step): step is WriteStep {
-  return step.action !== 'keep' && step.action !== 'delete';
 }

@@ -4,8 +4,7 @@ import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/even
 import type { Writable } from '../model/index-rows.js';
 import { destinationUrl } from '../model/objects.js';
 import { requestsInFlight, runUrl, type SyncOptions } from '../model/options.js';
-import type { Count, Plan, Step } from '../model/plan.js';
-import { stepsOf } from '../model/plan.js';
+import { type Count, changesAnything, type Plan, type Step, stepsOf } from '../model/plan.js';
 import {
   type DestinationReport,
   type HeaderDifference,
@@ -100,6 +99,11 @@ export class RunFrame {
     });
     this.pool = new DigestPool(() => this.moved(), this.signal, ports.shared?.digests);
     this.#watchdog = setInterval(() => this.#watch(), 1_000).unref();
+  }
+
+  /** The time as files are dated. Nanoseconds since the epoch. */
+  nowNs(): bigint {
+    return BigInt(this.#ports.now()) * 1_000_000n;
   }
 
   /** Something moved: the run is alive. */
@@ -200,7 +204,7 @@ export class RunFrame {
     this.addExits(read.flatMap((part) => part.exits));
     this.outcomes = [...this.outcomes, ...failed];
     for (const outcome of failed) this.#ports.emit({ type: 'outcome', outcome });
-    if ([...stepsOf(plan)].some(({ action }) => action !== 'keep')) this.addExits([EXIT.different]);
+    if (changesAnything(plan)) this.addExits([EXIT.different]);
   }
 
   addExits(exits: Iterable<ExitCode>): void {
@@ -310,6 +314,11 @@ export function planTotals(plan: Plan): PlanTotals {
   for (const step of stepsOf(plan)) add(totals[step.action], step.bytes);
   const { keep, ...steps } = totals;
   return { ...steps, unchanged: plan.unchanged, kept: sum(plan.kept, keep) };
+}
+
+/** Keys that steps of a plan change. */
+export function changesIn({ upload, download, copy, link, refresh, delete: deleted }: PlanTotals): number {
+  return upload.files + download.files + copy.files + link.files + refresh.files + deleted.files;
 }
 
 /** Totals of what was done, or in a dry run would be: from outcomes alone (R4). */

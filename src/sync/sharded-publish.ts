@@ -7,7 +7,7 @@ import type { HeaderDecider, HeaderSet } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
 import type { Sharding } from '../model/options.js';
-import { type Phase, type Plan, stepsOf } from '../model/plan.js';
+import { isWrite, type KeepStep, type Phase, type Plan, stepsOf } from '../model/plan.js';
 import {
   formatPlan,
   formatPublished,
@@ -17,7 +17,7 @@ import {
 } from '../model/plan-file.js';
 import { abortUploads } from './abort-uploads.js';
 import { failedOutcome, skipped } from './execute.js';
-import { cutBytes, type Elsewhere, type Execution, writesObject } from './execution.js';
+import { cutBytes, type Elsewhere, type Execution } from './execution.js';
 import { guardNames } from './guards.js';
 import { headerStates, isRewritten } from './headers.js';
 import { type LoadedIndex, loadIndex } from './learn.js';
@@ -199,7 +199,8 @@ export class Sharded {
     const listing = await this.#preparation.list(false);
     const concurrency = this.#run.inFlight;
     const { plan } = file;
-    const keys = new Set([...stepsOf(plan)].map(({ key }) => key));
+    const steps = [...stepsOf(plan)];
+    const keys = new Set(steps.map(({ key }) => key));
     // Whoever made the plan file may have put another key's name into it.
     guardNames(keys, '' as Prefix, listing, store);
     await addHidden(listing, keys, this.#preparation.hiddenBelow);
@@ -223,12 +224,12 @@ export class Sharded {
     // Of what lies there a new index owes no invalidation, as this run tells CloudFront everything.
     const unchanged = new Map(left.map((key) => [key, undefined]));
     const planned = { ...plannedOf(plan, done), unchanged };
-    const files = [...stepsOf(plan)].flatMap((step) => ('file' in step ? step.file : []));
+    const files = steps.flatMap((step) => ('file' in step ? step.file : []));
     const { index } = remembered;
     // A publish that is run again has remembered it.
-    const news = [...stepsOf(plan)].filter(
+    const news = steps.filter(
       (step) =>
-        writesObject(step) &&
+        isWrite(step) &&
         done.has(step.key) &&
         !remembers(index?.objects.get(step.key), listing.get(step.key)),
     );
@@ -389,9 +390,12 @@ function plannedOf(plan: Plan, done: PlanProgress['done']): Planned {
     }),
   }));
   const none = { files: 0, bytes: 0 };
-  const steps = [...stepsOf(plan)];
-  for (const step of steps) {
-    if (!writesObject(step) || !done.has(step.key)) continue;
+  const waiting: KeepStep[] = [];
+  let deletions = 0;
+  for (const step of stepsOf(plan)) {
+    if (step.action === 'delete') deletions++;
+    if (step.action === 'keep' && step.reason === 'grace') waiting.push(step);
+    if (!isWrite(step) || !done.has(step.key)) continue;
     unchanged.files++;
     unchanged.bytes += step.bytes;
   }
@@ -401,8 +405,8 @@ function plannedOf(plan: Plan, done: PlanProgress['done']): Planned {
     headersUnknown: none,
     unknownHeaders: [],
     listedUnexcluded: 0,
-    deletions: steps.filter(({ action }) => action === 'delete').length,
-    waiting: steps.flatMap((step) => (step.action === 'keep' && step.reason === 'grace' ? step : [])),
+    deletions,
+    waiting,
     losses: 0,
     firstLosses: [],
     related: true,

@@ -174,7 +174,7 @@ export class Transfer implements Performer {
   }
 
   /** Takes what another run published: it can be copied from, and is remembered. */
-  recall({ key, file, ...step }: UploadStep | CopyStep | RefreshStep, etag: ETag, staged?: Staged): void {
+  recall({ key, file, ...step }: WriteStep, etag: ETag, staged?: Staged): void {
     const md5 = step.md5 ?? staged?.expected.md5;
     const parts = staged?.expected.etag === etag ? { parts: formatLayout(staged.layout) } : {};
     const written = { etag, versionId: undefined, encryption: undefined };
