@@ -427,13 +427,14 @@ describe('hard links', () => {
   });
 
   test('local-duplicates link: an object that says no mode is not linked to a file of another one than it would get', async () => {
-    await writeTree({ tool: '#!' }, here);
+    await writeTree({ tool: '#!', own: 'of its owner' }, here);
     await chmod(join(here, 'tool'), 0o4755);
-    put({ notes: '#!' });
+    await chmod(join(here, 'own'), 0o4000 | (0o666 & ~process.umask()));
+    put({ notes: '#!', further: 'of its owner' });
     put({ run: 'of one object' }, told('of one object', 0o100700, 1_000_000_000));
     put({ unsaid: 'of one object' });
     await downloaded({ duplicates: 'link', preserve: true });
-    for (const name of ['notes', 'unsaid']) {
+    for (const name of ['notes', 'further', 'unsaid']) {
       const { mode, nlink } = await lstat(join(here, name));
       expect([name, mode & 0o7777, nlink]).toEqual([name, 0o666 & ~process.umask(), 1]);
     }

@@ -63,12 +63,10 @@ export const REDIRECT_HEADER = 'x-amz-website-redirect-location';
 /** What readers are answered, or where they are sent. */
 export const READER_HEADERS: readonly string[] = [...CONTENT_HEADERS, REDIRECT_HEADER];
 
-const INLINE_ONLY: ReadonlySet<string> = new Set([
-  'x-amz-acl',
-  'x-amz-storage-class',
-  'x-amz-tagging',
-  REDIRECT_HEADER,
-]);
+export const ACL = 'x-amz-acl';
+export const STORAGE_CLASS = 'x-amz-storage-class';
+
+const INLINE_ONLY: ReadonlySet<string> = new Set([ACL, STORAGE_CLASS, 'x-amz-tagging', REDIRECT_HEADER]);
 
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
 const RESERVED_METADATA: ReadonlySet<string> = new Set([
@@ -216,9 +214,9 @@ function whyBadValue(name: string, value: string): string | undefined {
       return /^[\w-]+(\s*,\s*[\w-]+)*$/.test(value) ? undefined : 'an encoding as gzip or br';
     case 'expires':
       return expiryOf(value) === undefined ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT, or 0' : undefined;
-    case 'x-amz-storage-class':
+    case STORAGE_CLASS:
       return (STORAGE_CLASSES as readonly string[]).includes(value) ? undefined : STORAGE_CLASSES.join(', ');
-    case 'x-amz-acl':
+    case ACL:
       return (CANNED_ACLS as readonly string[]).includes(value) ? undefined : CANNED_ACLS.join(', ');
     case 'x-amz-tagging': {
       const tags = [...new URLSearchParams(value)];

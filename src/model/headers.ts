@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto';
 import mime from 'mime-types';
 import { classifyETag, type ETag, type Md5, multipartETag, parseMd5 } from './digest.js';
-import { applyHeaderRules, expiryOf, META, REDIRECT_HEADER, type RuleLine } from './header-rules.js';
+import {
+  ACL,
+  applyHeaderRules,
+  expiryOf,
+  META,
+  REDIRECT_HEADER,
+  type RuleLine,
+  STORAGE_CLASS,
+} from './header-rules.js';
 import type { Encoded, Encoding, LocalFile, Stored } from './objects.js';
 import type { HeaderOptions, WriteHeaders } from './options.js';
 
@@ -291,8 +299,6 @@ function sorted(decided: HeaderSet): SortedHeaders {
   };
 }
 
-export const STORAGE_CLASS = 'x-amz-storage-class';
-
 /** The class that an object is to have; `undefined`: the standard one, whether it was asked for or not. */
 export function classOf(headers: HeaderSet): string | undefined {
   const asked = headers[STORAGE_CLASS];
@@ -355,7 +361,7 @@ export class HeaderPolicy implements HeaderDecider {
       ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
       ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
       ...(storageClass === undefined ? {} : { [STORAGE_CLASS]: storageClass }),
-      ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+      ...(acl === undefined ? {} : { [ACL]: acl }),
     };
     this.#options = options;
     this.#immutable = immutable;

@@ -65,6 +65,11 @@ export function objectOf({ name, object }: LocalFile): RemoteObject {
   return object;
 }
 
+/** Whether a file is one of this machine's own: an object is not, wherever its bytes are held while it is sent. */
+export function isOnDisk({ path, object }: LocalFile): boolean {
+  return path !== '' && object === undefined;
+}
+
 /** What a file has that lies on no disk of this machine. */
 export const NO_FILE = {
   path: '',

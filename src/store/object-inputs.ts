@@ -1,4 +1,5 @@
 import type { ObjectCannedACL, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
+import { ACL, STORAGE_CLASS } from '../model/header-rules.js';
 import type { HeaderSet, ObjectHeaders } from '../model/headers.js';
 import { ARCHIVED_CLASSES } from '../model/objects.js';
 import type { WriteHeaders } from '../model/options.js';
@@ -48,8 +49,8 @@ export class ObjectInputs {
     const given = {
       ServerSideEncryption: sse as ServerSideEncryption | undefined,
       SSEKMSKeyId: kmsKeyId,
-      StorageClass: (fields['x-amz-storage-class'] ?? storageClass) as StorageClass | undefined,
-      ACL: (fields['x-amz-acl'] ?? acl) as ObjectCannedACL | undefined,
+      StorageClass: (fields[STORAGE_CLASS] ?? storageClass) as StorageClass | undefined,
+      ACL: (fields[ACL] ?? acl) as ObjectCannedACL | undefined,
       CacheControl: fields['cache-control'],
       ContentDisposition: fields['content-disposition'],
       ContentEncoding: fields['content-encoding'],
@@ -64,7 +65,7 @@ export class ObjectInputs {
 
   /** STANDARD is what an absent header means, and what some servers take in no other way. */
   keptClass(kept: string | undefined, { fields }: ObjectHeaders): { StorageClass?: StorageClass } {
-    const asked = fields?.['x-amz-storage-class'] ?? this.#common.storageClass;
+    const asked = fields?.[STORAGE_CLASS] ?? this.#common.storageClass;
     const implied = kept === 'STANDARD' && asked === undefined;
     return kept === undefined || implied ? {} : { StorageClass: kept as StorageClass };
   }

@@ -349,7 +349,7 @@ export function isDeniedOrRejected(error: unknown): error is StoreError {
 }
 
 /** What S3 does not say is unknown. Throws what is no refusal. */
-export function unlessDenied(error: unknown): undefined {
+export function unlessRefused(error: unknown): undefined {
   if (!isDeniedOrRejected(error)) throw error;
   return undefined;
 }

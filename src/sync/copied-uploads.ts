@@ -1,7 +1,7 @@
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { type PartRun, partsOf } from '../model/digest-index.js';
-import type { LocalFile } from '../model/objects.js';
+import { isOnDisk, type LocalFile } from '../model/objects.js';
 import { ownLayout } from '../model/part-sizes.js';
 import type { CopyStep } from '../model/plan.js';
 import { etagsProve, type Part, type SourceObject, UnprovedCopyError } from '../store/object-store.js';
@@ -38,7 +38,7 @@ export class CopiedUploads {
     const { store, requests, signal } = this.#options;
     const { key, file, md5 } = step;
     const whole = source.size <= store.maxCopySize;
-    const isHere = file.path !== '';
+    const isHere = isOnDisk(file);
     if (md5 === undefined || (!whole && !isHere)) return this.copyInLayout(step, source);
     const headers = await this.#headers.of(file, md5, true);
     const layout = whole ? [{ count: 1, size: source.size }] : ownLayout(source.size);

@@ -82,6 +82,9 @@ const LOOKS = 3;
 /** Permission bits that an object may set; it may make nothing run as somebody else. */
 const MODE_BITS = 0o777;
 
+/** Those that it may not. */
+const SPECIAL_BITS = 0o7000;
+
 export interface FetchOptions {
   readonly store: ReadableStore;
   readonly directory: TargetDirectory;
@@ -212,7 +215,7 @@ export class Fetch implements Performer {
     for (const step of steps) {
       const started = performance.now();
       try {
-        if (this.#options.signal.aborted) throw this.#options.signal.reason;
+        this.#options.signal.throwIfAborted();
         await this.#delete(step);
         emptied.add(parentOf(step.key));
         outcomes.push(this.#done(step, 'delete', performance.now() - started));
@@ -268,7 +271,7 @@ export class Fetch implements Performer {
     const temporary = temporaryName();
     const { name } = step.file;
     const action = await this.#duplicate(source.file, name, temporary, step.action, attributes).catch(
-      unlessDenied,
+      unlessForbidden,
     );
     return action === undefined ? undefined : { action, name, temporary, md5: source.md5, form };
   }
@@ -353,7 +356,10 @@ export class Fetch implements Performer {
         if (!sameFile(source, before)) return undefined;
         // Its own attributes, not those of its twin (R3).
         const own = { ...attributes, mode: attributes?.mode ?? (await this.#modeIn(parentOf(name), to)) };
-        const isLink = how === 'link' && agrees(before, own) && (await this.#linked(path, there));
+        const met = statFields(before);
+        // Nor does a further name run as somebody else.
+        const isAlike = agrees(met, own) && (met.mode & SPECIAL_BITS) === 0;
+        const isLink = how === 'link' && isAlike && (await this.#linked(path, there));
         const clone = target.duplicates === 'copy' ? 0 : constants.COPYFILE_FICLONE;
         if (!isLink) await copyFile(path, there, constants.COPYFILE_EXCL | clone);
         if (!sameFile(source, await lstat(isLink ? there : path, { bigint: true }))) return undefined;
@@ -723,7 +729,7 @@ export class Fetch implements Performer {
         const after = await this.#files.lstat(path);
         if (after !== undefined && tokenOf(after) === tokenOf(before)) return found === md5;
       } catch (error) {
-        if (!isGone(error)) unlessDenied(error);
+        if (!isGone(error)) unlessForbidden(error);
         return false;
       }
     }
@@ -787,7 +793,7 @@ export class Fetch implements Performer {
         if (local === undefined || !sameFile(local, now)) throw foreign(name);
         // Those that it has now: this run may have linked to it.
         if (now.nlink > 1n) return { stats: now, isDone: false };
-        const isDone = await giveTraits(handle, traitsOf(attributes)).then(() => true, unlessDenied);
+        const isDone = await giveTraits(handle, traitsOf(attributes)).then(() => true, unlessForbidden);
         return { stats: await handle.stat({ bigint: true }), isDone };
       } finally {
         await handle.close();
@@ -878,9 +884,10 @@ function sameFile(file: LocalFile, now: BigIntStats): boolean {
   return now.isFile() && tokenOf(now) === tokenOf({ ...file, size: BigInt(file.size) });
 }
 
-function agrees(stats: BigIntStats, { mode, mtime }: FileAttributes): boolean {
-  const sameMode = mode === undefined || (Number(stats.mode) & 0o7777) === (mode & MODE_BITS);
-  return sameMode && (mtime === undefined || secondsOf(stats.mtimeNs) === BigInt(Math.floor(mtime)));
+/** Whether a file has what an object says of mode and time. */
+export function agrees(file: Pick<LocalFile, 'mode' | 'mtimeNs'>, { mode, mtime }: FileAttributes): boolean {
+  const sameMode = mode === undefined || (file.mode & MODE_BITS) === (mode & MODE_BITS);
+  return sameMode && (mtime === undefined || secondsOf(file.mtimeNs) === BigInt(Math.floor(mtime)));
 }
 
 /** By another run that is at the same object. */
@@ -933,7 +940,7 @@ const NO_LINK: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** What is done otherwise where it may not be done so. Where nothing may be written at all, that will say so. */
-function unlessDenied(error: unknown): undefined {
+function unlessForbidden(error: unknown): undefined {
   if (!['EACCES', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
 }
 

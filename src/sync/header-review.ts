@@ -1,12 +1,11 @@
 import { forEachConcurrent } from '../model/concurrency.js';
-import { CONTENT_HEADERS, META } from '../model/header-rules.js';
+import { CONTENT_HEADERS, META, STORAGE_CLASS } from '../model/header-rules.js';
 import {
   type Attributes,
   type HeaderDecider,
   HeaderPolicy,
   type HeaderSet,
   parseHeaderState,
-  STORAGE_CLASS,
   statedBy,
   withoutDigests,
 } from '../model/headers.js';

@@ -2,6 +2,7 @@ import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag } from '../model/digest.js';
 import type { DigestIndex, ObjectEntry } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
+import { ACL } from '../model/header-rules.js';
 import {
   classOf,
   formatSource,
@@ -21,8 +22,6 @@ import { type Plan, type RefreshStep, stepsOf } from '../model/plan.js';
 import { type ObjectStore, type ReadableStore, StoreError } from '../store/object-store.js';
 import { explain } from './explain.js';
 import { HeaderStates } from './header-states.js';
-
-const ACL = 'x-amz-acl';
 
 /**
  * An object that is dated this much later than our write was answered is another writer's: of S3's clock we know whole

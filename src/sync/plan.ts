@@ -520,7 +520,8 @@ function addDeletes(
   const waiting: KeepStep[] = [];
   const isDeploy = isWritten || deletions.some((object) => policy.grace(object, false) === 'begins');
   for (const object of deletions.sort((a, b) => compareKeys(a.key, b.key))) {
-    const excluded = policy.excluded(object.key.slice(prefix.length));
+    // Else what is excluded is protected.
+    const excluded = policy.deleteExcluded && policy.excluded(object.key.slice(prefix.length));
     const md5 = contentOf(object);
     const stays = object.size > 0 && md5 !== undefined && treeContents.has(contentId(object.size, md5));
     if (stays) related = true;

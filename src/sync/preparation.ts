@@ -4,7 +4,14 @@ import { type DigestIndex, layoutParts } from '../model/digest-index.js';
 import { EXIT, refusal, SyncError } from '../model/errors.js';
 import { namesOf, sizesOf, totalSize } from '../model/file-columns.js';
 import { MAX_HEADER_BYTES, MAX_METADATA_BYTES, patternOf } from '../model/header-rules.js';
-import { HeaderPolicy, type HeaderSet, metadataBytes, objectHeaders, pathsOf } from '../model/headers.js';
+import {
+  classOf,
+  HeaderPolicy,
+  type HeaderSet,
+  metadataBytes,
+  objectHeaders,
+  pathsOf,
+} from '../model/headers.js';
 import type { Listing } from '../model/listing.js';
 import { joinKey, MAX_KEY_BYTES, type ObjectKey } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -486,8 +493,7 @@ export class Preparation {
       ...(this.#run.ports.filling?.isPlanned === true ? { filled: this.#run.ports.filling } : {}),
       vouched: encoded.size + copied.size === 0 ? vouched : new ObjectMap<Identity>(vouched, encoded, copied),
       undecided,
-      archives: (file) =>
-        ARCHIVED_CLASSES.has(this.headers.policy.headersOf(file)['x-amz-storage-class'] ?? ''),
+      archives: (file) => ARCHIVED_CLASSES.has(classOf(this.headers.policy.headersOf(file)) ?? ''),
       headers: this.headers.states(files, listing, remembered),
       policy: {
         order: publishOrder(publishLast),

@@ -14,7 +14,13 @@ import { columnsOf } from '../model/file-columns.js';
 import { metadataMd5 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
-import { ARCHIVED_CLASSES, type Files, type ListedObject, type LocalFile } from '../model/objects.js';
+import {
+  ARCHIVED_CLASSES,
+  type Files,
+  isOnDisk,
+  type ListedObject,
+  type LocalFile,
+} from '../model/objects.js';
 import { candidatePartSizes, isLarge } from '../model/part-sizes.js';
 import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import {
@@ -124,7 +130,7 @@ export async function recognise(request: RecogniseRequest): Promise<Recognised> 
     here.isProvable(one.object) && vouched.get(one.object) === one.digest.md5 && isDoubtful(one, request);
   await forEachConcurrent(own, concurrency, async (one) => {
     if (!here.hasEtagAlone(one.object) && !isByMetadata(one)) return;
-    if (!isHere(one.file)) {
+    if (!isOnDisk(one.file)) {
       if (isByMetadata(one)) here.doubt(one.object);
       return;
     }
@@ -199,7 +205,7 @@ async function askForCopies(
     const isProved =
       entryOf(known, object)?.md5 === md5 ||
       (wanted !== undefined &&
-        isHere(wanted.file) &&
+        isOnDisk(wanted.file) &&
         (await layoutOf({ ...wanted, object }, store, request))?.isProof === true);
     if (isProved) vouched.set(object, md5);
     else asker.doubt(object);
@@ -237,7 +243,7 @@ function isDoubtful(
   const known = entryOf(index, object);
   const isOther = known === undefined && index?.objects.has(object.key) === true;
   // Of bytes that lie in S3 alone nobody can compute it: without metadata each run would send them.
-  if (!isHere(file)) return isOther;
+  if (!isOnDisk(file)) return isOther;
   switch (store.compositeETags) {
     case 'all':
       return true;
@@ -255,11 +261,6 @@ function isDoubtful(
 function entryOf(index: DigestIndex | undefined, { key, etag, size }: ListedObject): ObjectEntry | undefined {
   const entry = index?.objects.get(key);
   return entry !== undefined && entry.etag === etag && entry.size === size ? entry : undefined;
-}
-
-/** Whether its bytes lie on this machine. */
-function isHere({ path, object }: LocalFile): boolean {
-  return path !== '' && object === undefined;
 }
 
 /**

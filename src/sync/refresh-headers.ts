@@ -1,6 +1,6 @@
 import { type Concurrency, forEachConcurrent } from '../model/concurrency.js';
 import type { Emit } from '../model/events.js';
-import { META, READER_HEADERS, REDIRECT_HEADER } from '../model/header-rules.js';
+import { ACL, META, READER_HEADERS, REDIRECT_HEADER, STORAGE_CLASS } from '../model/header-rules.js';
 import {
   type Attributes,
   attributedBy,
@@ -12,7 +12,6 @@ import {
   isPreserved,
   isStated,
   objectHeaders,
-  STORAGE_CLASS,
 } from '../model/headers.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject, LocalFile } from '../model/objects.js';
@@ -25,7 +24,7 @@ import { lacksClass } from './headers.js';
 export const HEADER_BUDGET = 10_000;
 
 /** What HEAD tells nothing of. */
-const UNTOLD: readonly string[] = ['x-amz-acl', 'x-amz-tagging'];
+const UNTOLD: readonly string[] = [ACL, 'x-amz-tagging'];
 
 const SSE = 'x-amz-server-side-encryption';
 

@@ -15,7 +15,7 @@ import type { LocalFile, RemoteObject } from '../model/objects.js';
 import type { ObjectHead, ReadableStore } from '../store/object-store.js';
 import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
 import { beforeFirstWrite, recallFile } from './digest.js';
-import { secondsOf } from './fetch.js';
+import { agrees } from './fetch.js';
 import type { LoadedIndex } from './learn.js';
 import type { Planned } from './plan.js';
 import type { RemoteFile, RemoteTree } from './remote-tree.js';
@@ -204,10 +204,7 @@ export class RemoteFiles {
       const head = this.headOf(file);
       const here = local.get(file.name);
       if (head === undefined || here === undefined) continue;
-      const { mode, mtime } = fileAttributes(head.metadata);
-      const otherMode = mode !== undefined && (mode & 0o777) !== (here.mode & 0o777);
-      const otherTime = mtime !== undefined && BigInt(Math.floor(mtime)) !== secondsOf(here.mtimeNs);
-      if (otherMode || otherTime) changed.push(file.name as ObjectKey);
+      if (!agrees(here, fileAttributes(head.metadata))) changed.push(file.name as ObjectKey);
     }
     return changed;
   }

@@ -1,7 +1,7 @@
 import { compareKeys, joinKey, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type ListedObject, type LocalFile, NO_FILE } from '../model/objects.js';
 import type { TreeOptions } from '../model/options.js';
-import { type ReadableStore, unlessDenied } from '../store/object-store.js';
+import { type ReadableStore, unlessRefused } from '../store/object-store.js';
 import { listAll } from './list.js';
 import { exclusion, type Tree } from './walk.js';
 
@@ -76,7 +76,7 @@ export function lookingFor(
   let again: Promise<ReadonlyMap<ObjectKey, ListedObject>> | undefined;
   return async (key) => {
     if (again === undefined) {
-      const head = await store.head(key, signal).then((found) => found !== undefined, unlessDenied);
+      const head = await store.head(key, signal).then((found) => found !== undefined, unlessRefused);
       // Some servers answer HEAD for every directory, and for those that were.
       if (head === false || (head === true && !key.endsWith('/'))) return head;
     }

@@ -26,7 +26,7 @@ import {
   type ObjectHead,
   type ReadableStore,
   StoreError,
-  unlessDenied,
+  unlessRefused,
 } from '../store/object-store.js';
 import { tryArchived } from './archived.js';
 import { WrongContentError } from './decode.js';
@@ -166,7 +166,7 @@ export class SourceObjects implements BodySource {
       const there = listing.get((prefix + file.name) as ObjectKey);
       if (digests.has(file.name) || there?.size !== file.size || isSameByETag(file, there)) return;
       signal.throwIfAborted();
-      const head = await store.head(there.key, signal).catch(unlessDenied);
+      const head = await store.head(there.key, signal).catch(unlessRefused);
       const { etag } = objectOf(file);
       if (head?.etag === there.etag && copiedFrom(head) === etag) copies.set(there, etag);
     });

@@ -4,7 +4,7 @@ import type { ObjectKey } from '../model/object-key.js';
 import { ObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, destinationUrl, type Files } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
-import { type Count, type Plan, stepsOf } from '../model/plan.js';
+import { type Plan, stepsOf } from '../model/plan.js';
 import type { Digested } from './digest.js';
 import { download } from './download.js';
 import { Encodings } from './encode.js';
@@ -128,7 +128,6 @@ class Run {
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
       await this.#preparation.headers.compareRefreshed(planned.plan, listing);
-      this.#execution.copiedFromFirst = plannedFromFirst(planned.plan);
       await this.#frame.rehearse(planned.plan);
       return this.#source?.tryArchived(planned.plan);
     }
@@ -353,7 +352,11 @@ class Run {
 
   result(): SyncResult {
     const { headers, headersUnknown, sendAllRequests } = this.#preparation;
-    const { delayed, invalidation, copiedFromFirst } = this.#execution;
+    const { delayed, invalidation } = this.#execution;
+    const { command, dryRun } = this.#options;
+    const { planned } = this.#frame;
+    const isRehearsed = dryRun && command === 'sync' && planned !== undefined;
+    const { copiedFromFirst } = isRehearsed ? fromFirst(planned) : this.#execution;
     const result = this.#frame.result(headers.differences, {
       headersUnknown,
       sendAllRequests,
@@ -364,7 +367,9 @@ class Run {
   }
 }
 
-function plannedFromFirst(plan: Plan): Count {
+function fromFirst(plan: Plan): Pick<Execution, 'copiedFromFirst'> {
   const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
-  return { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return {
+    copiedFromFirst: { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) },
+  };
 }

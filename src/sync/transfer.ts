@@ -19,7 +19,7 @@ import type { Writable } from '../model/index-rows.js';
 import { Md5Table } from '../model/md5-table.js';
 import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey } from '../model/object-key.js';
-import type { LocalFile } from '../model/objects.js';
+import { isOnDisk, type LocalFile } from '../model/objects.js';
 import { isLarge, isOfParts } from '../model/part-sizes.js';
 import type {
   Condition,
@@ -330,7 +330,7 @@ export class Transfer implements Performer {
     if (this.#options.sources.has(key)) this.#sent.set(key, sent);
     const { md5, written, parts, chunks } = sent;
     // Of what another machine sent there is no file.
-    const isHere = (sent.file.encoded?.source ?? sent.file).path !== '' && sent.file.object === undefined;
+    const isHere = isOnDisk(sent.file.encoded?.source ?? sent.file);
     if (isHere && md5 !== undefined) {
       this.published.set(sent.file.name, md5);
       const isProved = sent.sentBytes > 0 && etagsProve(written.encryption);
