@@ -1895,7 +1895,7 @@ describe('bodies', () => {
     expect((await texts()).a).toBe('worked on');
   });
 
-  test('a swap that could not be made ready is made in its place', async () => {
+  test('a swap that could not be made ready is made in its place, and why is told at debug', async () => {
     await writeTree({ a: 'one!', b: 'two!' }, here);
     put({ a: 'two!', b: 'one!', before: 'before' });
     const denied = s3.server.faults.add({
@@ -1910,6 +1910,10 @@ describe('bodies', () => {
     });
     const run = await download(s3, bucket, here, { overwrite: 'always', connection: { concurrency: 1 } });
     expect({ exit: run.exit, denied: denied.befallen }).toEqual({ exit: 0, denied: 1 });
+    const told = run.events.flatMap((event) =>
+      event.type === 'message' && event.level === 'debug' ? event.message : [],
+    );
+    expect(told).toContainEqual(expect.stringMatching(/^[ab] is not staged: .*s3:GetObject/));
     expect(await texts()).toEqual({ a: 'two!', b: 'one!', before: 'before' });
   });
 

@@ -51,6 +51,7 @@ import { BodyArena } from './body-arena.js';
 import { decodeTo, looksEncoded, WrongContentError } from './decode.js';
 import type { DigestPool } from './digest-pool.js';
 import { failedOutcome, type Performer } from './execute.js';
+import { explain } from './explain.js';
 import { asFailure, changed, collision, foreign } from './fetch-failures.js';
 import { FileChangedError, type FileDigest, type FileJob, md5At } from './file-bytes.js';
 import { GatheredDigests } from './gathered-digests.js';
@@ -183,8 +184,11 @@ export class Fetch implements Performer {
       this.#staged.set(step.key, await this.#make(fileStep(step)));
       return undefined;
     } catch (error) {
-      // What is not required is made in its place.
-      return required ? this.#failed(step, error, performance.now() - started) : undefined;
+      if (required) return this.#failed(step, error, performance.now() - started);
+      // It is made in its place.
+      const { message } = explain(asFailure(error, step.key, keyOf(step)), `${step.key} is not staged`);
+      this.#options.emit({ type: 'message', level: 'debug', message });
+      return undefined;
     }
   }
 
@@ -245,8 +249,8 @@ export class Fetch implements Performer {
   }
 
   #failed(step: Step, error: unknown, ms: number): StepOutcome {
-    const what = 'file' in step ? (step.file.object?.key ?? step.key) : step.key;
-    return failedOutcome(step, asFailure(error, step.key, what), ms, this.#options.signal, this.exits);
+    const failure = asFailure(error, step.key, keyOf(step));
+    return failedOutcome(step, failure, ms, this.#options.signal, this.exits);
   }
 
   async #make(step: DownloadStep | CopyStep | LinkStep): Promise<Made> {
@@ -868,6 +872,11 @@ function inodeOf({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string {
 function fileStep(step: WriteStep | StagedStep): DownloadStep | CopyStep | LinkStep {
   if (step.action === 'upload' || step.action === 'refresh') throw new Error(`${step.action} to a directory`);
   return step;
+}
+
+/** Of the object that a step is about, where it is about one. */
+function keyOf(step: Step): string {
+  return 'file' in step ? (step.file.object?.key ?? step.key) : step.key;
 }
 
 function formOf({ encoded }: LocalFile): SourceForm | undefined {
