@@ -272,7 +272,7 @@ async function identify({ client, region, handler, connection, provider, emit, s
             throw (0,configuration_error/* configurationError */.D)('bad-credentials', `AWS refuses the credentials (${source}): ${told}; renew them, and check that key and secret belong together`, error);
         }
         if (allowed.length > 0) {
-            throw (0,configuration_error/* configurationError */.D)('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}`, error);
+            throw (0,configuration_error/* configurationError */.D)('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}${provider.accounts ? '' : '; this endpoint is not of AWS, and may have no STS: leave allowed-account-ids out then'}`, error);
         }
         emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
         return { source };

@@ -781,7 +781,7 @@ function nameRefusal(problems) {
     const how = absolute === undefined
         ? ''
         : ` (what begins with a slash by a line with one slash more, as ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .showName */ .$i)(`/${absolute}`)})`;
-    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .SyncError */ .S0(first.code, _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.refused, `${what} there: ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .listed */ .KE)(shown, sorted.length)}; exclude them${how}, or move what is in the way; nothing was written`, { key: first.name });
+    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .SyncError */ .S0(first.code, _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.refused, `${what} there: ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_3__/* .listed */ .KE)(shown, sorted.length)}; exclude them${how}, or move what is in the way; nothing was written`);
 }
 
 

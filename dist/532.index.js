@@ -109,14 +109,16 @@ class ByteBudget {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   AD: () => (/* binding */ StoreError),
+/* harmony export */   GZ: () => (/* binding */ isDenied),
+/* harmony export */   J0: () => (/* binding */ unlessRefused),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
 /* harmony export */   Re: () => (/* binding */ isDeniedOrRejected),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
+/* harmony export */   ic: () => (/* binding */ MayLackKeyError),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
 /* harmony export */   mN: () => (/* binding */ LOGIN_REQUIRED),
-/* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -147,12 +149,16 @@ const LOGIN_REQUIRED = 511;
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;
 }
+/** Whether whoever asks has not the right to. */
+function isDenied(error) {
+    return error instanceof StoreError && error.kind === 'denied';
+}
 /** Whether S3 will not say what was asked, to whoever asks or at all: what it would have said is not known. */
 function isDeniedOrRejected(error) {
     return error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected');
 }
 /** What S3 does not say is unknown. Throws what is no refusal. */
-function unlessDenied(error) {
+function unlessRefused(error) {
     if (!isDeniedOrRejected(error))
         throw error;
     return undefined;
@@ -168,6 +174,12 @@ class UnprovedCopyError extends StoreError {
     /** @param why goes on after "as" */
     constructor(why) {
         super('digest', 'UnprovedCopy', 200, 'UploadPartCopy', why);
+    }
+}
+/** A write that was to be encrypted failed, as each does where a server has no key to do it by. */
+class MayLackKeyError extends StoreError {
+    constructor({ kind, code, status, operation, message, cause }) {
+        super(kind, code, status, operation, message, { cause });
     }
 }
 /** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */
@@ -349,17 +361,17 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
                 return await put(at, body, signal);
         }
         catch (error) {
-            if (!isDenied(error))
+            if (!(0,_store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .isDenied */ .GZ)(error))
                 throw error;
             denied = error;
         }
-        const there = await store.head(at, signal).catch(() => undefined);
+        const there = await store.head(at, signal).catch(_store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .unlessRefused */ .J0);
         const condition = there === undefined ? { ifNoneMatch: '*' } : { ifMatch: there.etag };
         try {
             await put(at, body, signal, { condition });
         }
         catch (error) {
-            throw isDenied(error) ? (denied ?? error) : error;
+            throw (0,_store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .isDenied */ .GZ)(error) ? (denied ?? error) : error;
         }
         isDemanded = true;
     };
@@ -368,7 +380,7 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
         if (unread instanceof NoIndexError)
             throw notReplaced(unread);
         // Some servers heed no condition. Who may not ask goes by it alone.
-        const there = await store.head(key, signal).catch(() => undefined);
+        const there = await store.head(key, signal).catch(_store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .unlessRefused */ .J0);
         if (there !== undefined)
             throw notReplaced(unread);
         try {
@@ -385,12 +397,9 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
             // What another run appends meanwhile stays.
             const ours = page.filter((object) => journalKeys.has(object.key));
             const answers = ours.length === 0 ? [] : await store.delete(ours, signal);
-            for (const answer of answers) {
-                // What another run dropped is gone all the same.
-                if (answer.deleted || answer.error.kind !== 'denied')
-                    continue;
-                throw answer.error;
-            }
+            for (const answer of answers)
+                if (!answer.deleted)
+                    throw answer.error;
         }
         journalKeys.clear();
     };
@@ -450,9 +459,6 @@ function objectIndexStorage(store, { bucket, key }, inDestination) {
             clear,
         },
     };
-}
-function isDenied(error) {
-    return error instanceof _store_object_store_js__WEBPACK_IMPORTED_MODULE_9__/* .StoreError */ .AD && error.kind === 'denied';
 }
 /** Names this machine without telling anyone its name: stat lines are believed on it alone. */
 function machineId() {

@@ -218,7 +218,7 @@ async function tokenOf(idToken, audience, role) {
 /* harmony export */   X: () => (/* binding */ endpointOf)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8161);
+/* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6190);
 /* harmony import */ var _model_endpoint_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(4482);
 /* harmony import */ var _configuration_error_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6630);
 /* harmony import */ var _profiles_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(7673);
@@ -239,7 +239,7 @@ async function endpointOf(service, profile) {
     if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true')
         return undefined;
     const said = (0,_model_endpoint_js__WEBPACK_IMPORTED_MODULE_4__/* .environmentEndpoint */ .p)(env, service);
-    if (said !== undefined || !(0,_profiles_js__WEBPACK_IMPORTED_MODULE_3__/* .profileFiles */ .x)(env, (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)()).some((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file)))
+    if (said !== undefined || !(0,_profiles_js__WEBPACK_IMPORTED_MODULE_3__/* .profileFiles */ .x)(env, (0,_disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__/* .homeDirectory */ .R)()).some((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file)))
         return said;
     const { loadConfig } = await __webpack_require__.e(/* import() */ 291).then(__webpack_require__.t.bind(__webpack_require__, 7291, 19));
     // What a selector throws is lost: the SDK goes on as if nothing stood there.
@@ -559,8 +559,8 @@ var external_node_fs_ = __webpack_require__(3024);
 var external_node_http_ = __webpack_require__(7067);
 // EXTERNAL MODULE: external "node:https"
 var external_node_https_ = __webpack_require__(4708);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __webpack_require__(8161);
+// EXTERNAL MODULE: ./build/src/disk/home-directory.js
+var home_directory = __webpack_require__(6190);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __webpack_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/options.js
@@ -2436,6 +2436,7 @@ function detached(text) {
 var objects = __webpack_require__(6139);
 ;// CONCATENATED MODULE: ./build/src/store/object-inputs.js
 
+
 /** Keys that are spelled the same everywhere, URL-encoded or not. */
 const PLAIN_KEY = /^[\w./-]+$/;
 /** What writes carry of headers, as inputs of calls. */
@@ -2469,8 +2470,8 @@ class ObjectInputs {
         const given = {
             ServerSideEncryption: sse,
             SSEKMSKeyId: kmsKeyId,
-            StorageClass: (fields['x-amz-storage-class'] ?? storageClass),
-            ACL: (fields['x-amz-acl'] ?? acl),
+            StorageClass: (fields[header_rules/* STORAGE_CLASS */.fJ] ?? storageClass),
+            ACL: (fields[header_rules/* ACL */.Nd] ?? acl),
             CacheControl: fields['cache-control'],
             ContentDisposition: fields['content-disposition'],
             ContentEncoding: fields['content-encoding'],
@@ -2484,7 +2485,7 @@ class ObjectInputs {
     }
     /** STANDARD is what an absent header means, and what some servers take in no other way. */
     keptClass(kept, { fields }) {
-        const asked = fields?.['x-amz-storage-class'] ?? this.#common.storageClass;
+        const asked = fields?.[header_rules/* STORAGE_CLASS */.fJ] ?? this.#common.storageClass;
         const implied = kept === 'STANDARD' && asked === undefined;
         return kept === undefined || implied ? {} : { StorageClass: kept };
     }
@@ -2736,7 +2737,7 @@ class Deletes {
         const check = async () => {
             due = await this.#stillListed(due, answers, signal).catch((error) => {
                 // Who may delete need not be allowed to read.
-                throw error instanceof object_store/* StoreError */.AD && error.kind === 'denied' ? unsaid('DeleteObjects') : error;
+                throw (0,object_store/* isDenied */.GZ)(error) ? unsaid('DeleteObjects') : error;
             });
             if (due.length > 0)
                 throw unsaid('DeleteObjects');
@@ -3963,8 +3964,7 @@ class Reads {
                 if (error.status === 404 && error.code !== 'NoSuchBucket')
                     return undefined;
                 // What was signed at a wrong time was not looked for.
-                const isDenied = error.kind === 'denied' && !(0,store_errors/* refusedForSigning */.ZQ)(error);
-                if (isDenied && (await this.#isAbsent(key, signal)))
+                if ((0,object_store/* isDenied */.GZ)(error) && !(0,store_errors/* refusedForSigning */.ZQ)(error) && (await this.#isAbsent(key, signal)))
                     return undefined;
                 throw error;
             }
@@ -3985,7 +3985,7 @@ class Reads {
             return (await this.#listed(key, signal)) === undefined;
         }
         catch (error) {
-            if (error instanceof object_store/* StoreError */.AD && error.kind === 'denied')
+            if ((0,object_store/* isDenied */.GZ)(error))
                 return false;
             throw error;
         }
@@ -4085,12 +4085,14 @@ class Reads {
         }
         catch (thrown) {
             const error = (0,store_errors/* toStoreError */.D5)('HeadObject', thrown);
-            if (error.kind === 'rejected' || error.kind === 'condition' || error.status === 404)
+            if (UNSAID.has(error.kind) || error.status === 404)
                 return undefined;
             throw error;
         }
     }
 }
+/** Not every server, and not every proxy before it, knows the numbers of parts: some say so by a 403 or by a 500. */
+const UNSAID = new Set(['rejected', 'condition', 'denied', 'server']);
 /** Servers without ACLs answer so, and buckets that have them switched off. */
 function hasNoAcls(error) {
     return error.status === 501 || error.code === 'NotImplemented' || error.code === 'NoSuchKey';
@@ -4404,7 +4406,7 @@ async function withRetries(attempts) {
         const isUsedUp = failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE;
         if (isUsedUp || (0,store_errors/* hadItsTime */.RE)(error)) {
             // Once: where nothing is answered, or all is asked to slow down, asking as often again would take as long again.
-            const judged = lostAnswer ? await judge?.(1).catch(() => undefined) : undefined;
+            const judged = await judge?.(1).catch(() => undefined);
             if (judged !== undefined)
                 return judged;
             throw error;
@@ -4444,11 +4446,15 @@ function abortedError(operation, signal) {
 
 
 
+
 /** So long a server is taken for one that fails over. Milliseconds. */
 const LONGEST_OUTAGE_MS = 15_000;
+/** What says how an object is to be encrypted. */
+const ENCRYPTING = new Set(['PutObject', 'CopyObject', 'CreateMultipartUpload']);
 /** The requests of one bucket: what every call carries, and how each is paced, counted and made again. */
 class Requests {
     #maxAttempts;
+    #encrypts;
     #pace;
     #counts = new Map();
     #wasAnswered = false;
@@ -4463,6 +4469,7 @@ class Requests {
     credentials;
     constructor(options) {
         this.#maxAttempts = options.maxAttempts;
+        this.#encrypts = options.writeHeaders.sse !== undefined;
         this.#pace = new Pace(options.inFlight);
         this.calls = options.calls;
         this.rareCalls = options.rareCalls;
@@ -4529,8 +4536,14 @@ class Requests {
             });
         }
         catch (thrown) {
-            throw await (0,store_errors/* repeatingNothing */.n)((0,store_errors/* toStoreError */.D5)(operation, thrown), this.credentials);
+            const error = await (0,store_errors/* repeatingNothing */.n)((0,store_errors/* toStoreError */.D5)(operation, thrown), this.credentials);
+            throw this.#mayLackKey(error) ? new object_store/* MayLackKeyError */.ic(error) : error;
         }
+    }
+    /** SeaweedFS answers so to whatever begins an object that it is to encrypt, until somebody sets up a key there. */
+    #mayLackKey({ operation, code }) {
+        const isOfOthers = this.#encrypts && !this.provider().accounts;
+        return isOfOthers && code === 'InternalError' && ENCRYPTING.has(operation);
     }
     /** What was waited for in vain is not waited for by each request anew. */
     #comesBack({ status, code }) {
@@ -4554,19 +4567,19 @@ class Requests {
     }
     /** Once more where nothing but the clock or the credentials were wrong. */
     async #attempt(operation, attempt) {
-        this.#count(operation);
-        try {
-            const answer = await attempt();
-            this.#wasAnswered = true;
-            this.#failingSince = undefined;
-            return answer;
+        for (let isFirst = true;; isFirst = false) {
+            this.#count(operation);
+            try {
+                const answer = await attempt();
+                this.#wasAnswered = true;
+                this.#failingSince = undefined;
+                return answer;
+            }
+            catch (thrown) {
+                if (!isFirst || !(0,store_errors/* refusedForSigning */.ZQ)(thrown))
+                    throw thrown;
+            }
         }
-        catch (thrown) {
-            if (!(0,store_errors/* refusedForSigning */.ZQ)(thrown))
-                throw thrown;
-        }
-        this.#count(operation);
-        return attempt();
     }
     #count(operation) {
         this.#counts.set(operation, (this.#counts.get(operation) ?? 0) + 1);
@@ -4783,6 +4796,8 @@ class ServerClock {
 
 
 
+/** Below it nothing can be. */
+const NO_HOME = '/dev/null';
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
  * Rejects with a `SyncError` of exit 2 that says what was tried and what to set (R8).
@@ -4791,6 +4806,10 @@ async function openStore(options, emit, signal, surroundings = {}) {
     const { connection, destination, writeHeaders } = options;
     // The SDK warns on every run under Node 20, in words that no user of ours can act on.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    // Without a home the SDK fails, and with an empty HOME it reads `.aws` where it was started, in a checkout perhaps. It takes this
+    // variable next, which nothing else reads outside of Windows.
+    if ((0,home_directory/* homeDirectory */.R)() === undefined)
+        process.env.USERPROFILE = NO_HOME;
     // As the other AWS tools have it, and the SDK does not.
     const { AWS_PROFILE, AWS_DEFAULT_PROFILE } = process.env;
     if (!AWS_PROFILE && AWS_DEFAULT_PROFILE)
@@ -4861,7 +4880,7 @@ async function openStore(options, emit, signal, surroundings = {}) {
     // How the calls made by the thousand are sent: past the SDK's commands, or for a single run by them.
     const isLean = process.env.S3DS_REQUESTS !== 'sdk';
     const known = isLean && !provider.accounts
-        ? environmentAccess(connection, bucket, endpoint, process.env, (0,external_node_os_.homedir)())
+        ? environmentAccess(connection, bucket, endpoint, process.env, (0,home_directory/* homeDirectory */.R)())
         : undefined;
     if (known !== undefined) {
         const { target } = known;
@@ -5002,19 +5021,24 @@ function certificateAuthority() {
 /* harmony export */   x: () => (/* binding */ profileFiles)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6760);
+/* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6190);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4132);
 
 
 
 
-/** Where the SDK looks for profiles, whether these files are there or not. It takes `~/` for the home directory. */
+/** Where the SDK looks for profiles, whether these files are there or not. It takes `~/` for the home directory, if there is one. */
 function profileFiles(env, home) {
-    return [
-        env.AWS_CONFIG_FILE || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, '.aws', 'config'),
-        env.AWS_SHARED_CREDENTIALS_FILE || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, '.aws', 'credentials'),
-    ].map((path) => (path.startsWith('~/') ? (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(home, path.slice(2)) : path));
+    const files = [
+        env.AWS_CONFIG_FILE || '~/.aws/config',
+        env.AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials',
+    ];
+    return files.flatMap((path) => {
+        if (!path.startsWith('~/'))
+            return path;
+        return home === undefined ? [] : (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(home, path.slice(2));
+    });
 }
 /**
  * A profile that stands in no file, told in one line: the SDK would look for other credentials, and might find those of
@@ -5023,13 +5047,15 @@ function profileFiles(env, home) {
  * @param given what names it: an input or a variable
  */
 function missingProfile(name, given) {
-    const files = profileFiles(process.env, (0,node_os__WEBPACK_IMPORTED_MODULE_1__.homedir)());
+    const files = profileFiles(process.env, (0,_disk_home_directory_js__WEBPACK_IMPORTED_MODULE_2__/* .homeDirectory */ .R)());
     // The SDK's own name for whatever there is.
     if (name === 'default')
         return undefined;
     if (files.some((file) => sectionsOf(file).has(name)))
         return undefined;
-    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('no-credentials', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.usage, `${given} names ${JSON.stringify(name)}, and no such profile stands in ${files.join(' or ')}: correct the name, or add the profile`);
+    return new _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .SyncError */ .S0('no-credentials', _model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .EXIT */ .dc.usage, `${given} names ${JSON.stringify(name)}, and ${files.length === 0
+        ? 'this user has no home directory, where profiles stand: set HOME, or AWS_CONFIG_FILE'
+        : `no such profile stands in ${files.join(' or ')}: correct the name, or add the profile`}`);
 }
 /** Names of profiles, as both files spell them. */
 function sectionsOf(file) {
@@ -5060,7 +5086,6 @@ function sectionsOf(file) {
 /* harmony export */   xR: () => (/* binding */ saysNotMade),
 /* harmony export */   yG: () => (/* binding */ heals)
 /* harmony export */ });
-/* unused harmony export withoutSent */
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2166);
 /* harmony import */ var _object_store_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6592);
 

@@ -549,9 +549,11 @@ class name_table_NameTable {
     /** The rows of the first so many names, in the order of `compareKeys`. */
     ordered(size = this.#size) {
         const rows = Uint32Array.from({ length: size }, (_, row) => row);
-        for (let row = 1; row < size; row++)
+        for (let row = 1; row < size; row++) {
+            // An array is sorted by what is in order already, as the names of a directory are; its columns are not.
             if (this.compare(row - 1, row) > 0)
-                return rows.sort((a, b) => this.compare(a, b));
+                return Uint32Array.from(Array.from(rows).sort((a, b) => this.compare(a, b)));
+        }
         return rows;
     }
     #slotOf(name, hash) {
@@ -1175,140 +1177,157 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
-    const objects = new ObjectEntries();
-    const files = new FileEntries();
-    let machine = '';
-    let writtenNs = 0n;
-    let written;
-    let droppedLines = 0;
-    let deploys = 0;
-    const uploads = new Map();
-    const pending = new Map();
-    const owed = new Map();
-    const renewing = new Set();
-    const begins = [];
-    const ends = [];
-    let speaksOf;
-    const isElsewhere = (record) => {
-        if (typeof record.destination === 'string')
-            speaksOf = record.destination;
-        return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
-    };
-    for (const record of recordsOf(journal, 0)) {
-        if (record === undefined || isElsewhere(record))
-            continue;
-        const entry = uploadEntry(record);
-        if (entry !== undefined)
-            uploads.set(entry[0], entry[1]);
-        addInvalidation(owed, record);
-        addRenewing(renewing, record);
-        if (isSize(record.writing))
-            begins.push(record.writing);
-        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
-        if (end !== undefined)
-            ends.push([record.ended, end]);
-    }
-    speaksOf = undefined;
+    const said = new Said(destination);
+    for (const record of recordsOf(journal, 0))
+        if (record !== undefined)
+            said.takeJournalled(record);
+    said.endJournal();
     let entries = 0;
+    let droppedLines = 0;
     for (const record of recordsOf(bytes, start + 1)) {
         if (++entries > MAX_ENTRIES)
             return { index: undefined, why: `it has more than ${MAX_ENTRIES} entries` };
-        if (record === undefined) {
+        const further = record === undefined ? DAMAGED : said.take(record);
+        if (further === DAMAGED)
             droppedLines++;
-            continue;
-        }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
-        const elsewhere = isElsewhere(record);
-        const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
-        if (elsewhere && !isOfMachine)
-            continue;
-        if (objectRows !== undefined) {
-            const block = objectBlock(objectRows);
-            if (block === undefined)
-                droppedLines++;
-            else
-                objects.setRows(block);
-            entries += block?.keys.length ?? 0;
-        }
-        else if (fileRows !== undefined) {
-            const block = fileBlock(fileRows);
-            if (block === undefined)
-                droppedLines++;
-            else
-                files.setRows(block);
-            entries += block?.paths.length ?? 0;
-        }
-        else if (typeof upload === 'string') {
-            const entry = uploadEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                uploads.set(entry[0], entry[1]);
-        }
-        else if (typeof waiting === 'string') {
-            const entry = pendingDelete(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                pending.set(waiting, entry);
-        }
-        else if (invalidation !== undefined) {
-            if (!addInvalidation(owed, record))
-                droppedLines++;
-        }
-        else if (begun !== undefined) {
-            if (addRenewing(renewing, record))
-                entries += begun.length;
-            else
-                droppedLines++;
-        }
-        else if (writing !== undefined) {
-            if (isSize(writing))
-                begins.push(writing);
-            else
-                droppedLines++;
-        }
-        else if (typeof key === 'string') {
-            const entry = objectEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                objects.set(key, entry);
-        }
-        else if (typeof path === 'string') {
-            const entry = fileEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                files.set(path, entry);
-        }
-        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
-            machine = writer;
-            writtenNs = BigInt(record.writtenNs);
-            written = speaksOf;
-            if (isSize(record.deploys) && !elsewhere)
-                deploys = record.deploys;
-        }
+        else
+            entries += further;
     }
-    // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
-    if (droppedLines > 0)
-        owed.clear();
-    const invalidations = new Map();
-    for (const [distribution, { paths, mapping }] of owed) {
-        const all = paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths];
-        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
-    }
-    const place = written === undefined ? {} : { destination: written };
-    const first = earliest(begins);
-    // A journal that could not be deleted does not end what began to wait since.
-    const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
-    const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
-    const left = {
-        ...{ uploads, deploys, pending, invalidations, renewing },
-        ...(ended.size === 0 ? {} : { ended }),
-        ...(first === undefined ? {} : { writing: first }),
+    return { index: said.index(droppedLines), droppedLines };
+}
+/** Of a line that says nothing that may be believed. */
+const DAMAGED = (/* unused pure expression or super */ null && (-1));
+/** What the lines of a journal and then of its index say, as far as they are about one destination. */
+class Said {
+    #destination;
+    /** What the lines that come are about. */
+    #speaksOf;
+    #objects = new ObjectEntries();
+    #files = new FileEntries();
+    #uploads = new Map();
+    #pending = new Map();
+    #owed = new Map();
+    #renewing = new Set();
+    #begins = [];
+    #ends = [];
+    #writer = {
+        machine: '',
+        writtenNs: 0n,
+        deploys: 0,
     };
-    return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
+    constructor(destination) {
+        this.#destination = destination;
+    }
+    /** Whoever appended it may have been stopped: what is not whole says nothing. */
+    takeJournalled(record) {
+        if (this.#isElsewhere(record))
+            return;
+        this.#takeUpload(record);
+        addInvalidation(this.#owed, record);
+        addRenewing(this.#renewing, record);
+        this.#takeWriting(record);
+        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+        if (end !== undefined)
+            this.#ends.push([record.ended, end]);
+    }
+    endJournal() {
+        this.#speaksOf = undefined;
+    }
+    /** Takes a line of the index. Returns how many entries it has beside itself, or DAMAGED. */
+    take(record) {
+        const { objects, files, key, path, upload, pending, invalidation, renewing, writing, machine } = record;
+        const isElsewhere = this.#isElsewhere(record);
+        const isOfMachine = files !== undefined || typeof path === 'string' || typeof machine === 'string';
+        if (isElsewhere && !isOfMachine)
+            return 0;
+        if (objects !== undefined)
+            return this.#takeObjects(objects);
+        if (files !== undefined)
+            return this.#takeFiles(files);
+        if (renewing !== undefined)
+            return addRenewing(this.#renewing, record) ? renewing.length : DAMAGED;
+        let isIntact = true;
+        if (typeof upload === 'string')
+            isIntact = this.#takeUpload(record);
+        else if (typeof pending === 'string')
+            isIntact = put(this.#pending, pending, pendingDelete(record));
+        else if (invalidation !== undefined)
+            isIntact = addInvalidation(this.#owed, record);
+        else if (writing !== undefined)
+            isIntact = this.#takeWriting(record);
+        else if (typeof key === 'string')
+            isIntact = put(this.#objects, key, objectEntry(record));
+        else if (typeof path === 'string')
+            isIntact = put(this.#files, path, fileEntry(record));
+        else if (typeof machine === 'string')
+            this.#takeWriter(machine, record, isElsewhere);
+        return isIntact ? 0 : DAMAGED;
+    }
+    #isElsewhere({ destination }) {
+        if (typeof destination === 'string')
+            this.#speaksOf = destination;
+        const ours = this.#destination;
+        return ours !== undefined && this.#speaksOf !== undefined && this.#speaksOf !== ours;
+    }
+    #takeObjects(columns) {
+        const block = objectBlock(columns);
+        if (block === undefined)
+            return DAMAGED;
+        this.#objects.setRows(block);
+        return block.keys.length;
+    }
+    #takeFiles(columns) {
+        const block = fileBlock(columns);
+        if (block === undefined)
+            return DAMAGED;
+        this.#files.setRows(block);
+        return block.paths.length;
+    }
+    #takeUpload(record) {
+        const [id, entry] = uploadEntry(record) ?? [];
+        return id !== undefined && put(this.#uploads, id, entry);
+    }
+    #takeWriting({ writing }) {
+        if (!isSize(writing))
+            return false;
+        this.#begins.push(writing);
+        return true;
+    }
+    #takeWriter(machine, { writtenNs, deploys }, isElsewhere) {
+        if (!isDecimal(writtenNs))
+            return;
+        this.#writer = {
+            machine,
+            ...(this.#speaksOf === undefined ? {} : { destination: this.#speaksOf }),
+            writtenNs: BigInt(writtenNs),
+            deploys: isSize(deploys) && !isElsewhere ? deploys : this.#writer.deploys,
+        };
+    }
+    /** @param droppedLines any of them may have been of what is owed, half of which is worse than not knowing */
+    index(droppedLines) {
+        const pending = this.#pending;
+        // A journal that could not be deleted does not end what began to wait since.
+        const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+        const ended = new Set(this.#ends.filter(isOfPending).map(([key]) => key));
+        const writing = earliest(this.#begins);
+        return {
+            ...this.#writer,
+            objects: this.#objects,
+            files: this.#files,
+            uploads: this.#uploads,
+            pending,
+            invalidations: droppedLines > 0 ? new Map() : owedOf(this.#owed),
+            renewing: this.#renewing,
+            ...(ended.size === 0 ? {} : { ended }),
+            ...(writing === undefined ? {} : { writing }),
+        };
+    }
+}
+/** Whether there is a value to put. */
+function put(map, key, value) {
+    if (value !== undefined)
+        map.set(key, value);
+    return value !== undefined;
 }
 /** An index of a run that never wrote one: what its journal says. */
 function emptyIndex(journal, destination) {
@@ -1574,6 +1593,14 @@ function pendingDelete(record) {
     const etag = typeof text === 'string' ? parseETag(text) : undefined;
     return etag === undefined || !isSize(since) || !isSize(deploys) ? undefined : { etag, since, deploys };
 }
+function owedOf(lines) {
+    const invalidations = new Map();
+    for (const [distribution, { paths, mapping }] of lines) {
+        const all = paths.size > MAX_OWED_PATHS ? [EVERYTHING] : [...paths];
+        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+    }
+    return invalidations;
+}
 /** Adds what a line says; false: it says nothing that may be believed. */
 function addInvalidation(owed, record) {
     const { invalidation, paths, stripPrefix, addPrefix } = record;
@@ -1731,12 +1758,10 @@ class SyncError extends Error {
     exit;
     name = 'SyncError';
     constructor(code, exit, message, options) {
-        super(secrets_withoutSecrets(message), options?.cause === undefined ? undefined : { cause: options.cause });
+        super(secrets_withoutSecrets(message), options);
         this.code = code;
         this.exit = exit;
-        this.key = options?.key;
     }
-    key;
 }
 function usageError(message) {
     return new SyncError('usage', EXIT.usage, message);
@@ -2397,11 +2422,11 @@ class Scratch {
 }
 /** Whether a stat still shows the file that the walk met. */
 function sameStat(file, now) {
-    return (now.isFile() &&
-        Number(now.size) === file.size &&
-        now.mtimeNs === file.mtimeNs &&
-        now.ctimeNs === file.ctimeNs &&
-        now.ino === file.ino);
+    return sameBytes(file, now) && now.ctimeNs === file.ctimeNs;
+}
+/** Whether it does but for what a further link or another mode changes too. */
+function sameBytes(file, now) {
+    return (now.isFile() && Number(now.size) === file.size && now.mtimeNs === file.mtimeNs && now.ino === file.ino);
 }
 /**
  * The file as it is now. Throws ENOENT and its kin, and FileChangedError when the path leads elsewhere by now: what
@@ -2757,14 +2782,19 @@ function readInPlace(file, body) {
         (0,external_node_fs_namespaceObject.closeSync)(descriptor);
     }
 }
-/** Opens a file, checks that it is what its stat said before and after `work`. */
-async function withOpenFile(file, work) {
+/**
+ * Opens a file, checks that it is what its stat said before and after `work`.
+ *
+ * @param isProved whether every byte that was read turned out to be what it was digested as: then its ctime says nothing more
+ */
+async function withOpenFile(file, work, isProved = () => false) {
     const handle = await (0,promises_namespaceObject.open)(file.path, READING);
     try {
         if (!sameStat(file, await handle.stat({ bigint: true })))
             throw new FileChangedError('it changed after the walk');
         const result = await work(handle);
-        if (!sameStat(file, await handle.stat({ bigint: true })))
+        const isSame = isProved() ? sameBytes : sameStat;
+        if (!isSame(file, await handle.stat({ bigint: true })))
             throw new FileChangedError('it changed while it was read');
         return result;
     }

@@ -28735,7 +28735,7 @@ const LINGER_MS = 2_000;
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
 if (!isPost) {
-    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(114)]).then(__nccwpck_require__.bind(__nccwpck_require__, 114));
+    const { step, stepSurroundings } = await Promise.all(/* import() */[__nccwpck_require__.e(63), __nccwpck_require__.e(832)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8832));
     process.exitCode = await step(stepSurroundings(_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P));
 }
 else {

@@ -10,8 +10,8 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   literalPath: () => (/* binding */ literalPath),
 /* harmony export */   parsePathLines: () => (/* binding */ parsePathLines)
 /* harmony export */ });
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
+/* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6190);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4132);
 
 
@@ -40,8 +40,8 @@ function literalPath(path, cwd = process.cwd()) {
     if (path === '')
         throw (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .usageError */ .Wp)('the path to publish is empty; give a directory or a file');
     checkCharacters(path);
-    const base = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd, path);
-    const directoriesOnly = path.endsWith('/') || path.endsWith(node_path__WEBPACK_IMPORTED_MODULE_1__.sep);
+    const base = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd, path);
+    const directoriesOnly = path.endsWith('/') || path.endsWith(node_path__WEBPACK_IMPORTED_MODULE_0__.sep);
     return { text: path, base, glob: '', searchPath: base, directoriesOnly, negate: false };
 }
 async function parseLine(text, cwd) {
@@ -62,7 +62,7 @@ async function parseLine(text, cwd) {
     if (glob.split('/').some((segment) => segment === '.' || segment === '..')) {
         throw badLine(text, '`.` may only stand first and `..` nowhere; an absolute path reaches other directories');
     }
-    return { text, base, glob, searchPath: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(base, await literalPart(glob, text)), directoriesOnly, negate };
+    return { text, base, glob, searchPath: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(base, await literalPart(glob, text)), directoriesOnly, negate };
 }
 /**
  * The part of a pattern before its first wildcard. It is asked for below the root of the file system and not
@@ -70,7 +70,7 @@ async function parseLine(text, cwd) {
  * may have any of these in its name.
  */
 async function literalPart(glob, text) {
-    const anchor = node_path__WEBPACK_IMPORTED_MODULE_1__.sep === '\\' ? 'C:\\' : '/';
+    const anchor = node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' ? 'C:\\' : '/';
     try {
         const { create } = await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(25)]).then(__webpack_require__.bind(__webpack_require__, 2025));
         // The slash keeps a blank at the end of the last segment from being trimmed.
@@ -83,21 +83,25 @@ async function literalPart(glob, text) {
 }
 /** Takes off the beginning that says where a pattern starts: a root, `~`, `.`, or nothing. */
 function splitBase(pattern, cwd) {
-    if (/^~(\/|$)/.test(pattern))
-        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)((0,node_os__WEBPACK_IMPORTED_MODULE_0__.homedir)()), rest: pattern.slice(1) };
+    if (/^~(\/|$)/.test(pattern)) {
+        const home = (0,_disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__/* .homeDirectory */ .R)();
+        if (home === undefined)
+            throw badLine(pattern, 'this user has no home directory; set HOME, or write an absolute path');
+        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(home), rest: pattern.slice(1) };
+    }
     if (/^\.(\/|$)/.test(pattern))
-        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd), rest: pattern.slice(1) };
-    const { root } = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.parse)(pattern);
+        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd), rest: pattern.slice(1) };
+    const { root } = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.parse)(pattern);
     if (root === '')
-        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd), rest: pattern };
+        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd), rest: pattern };
     // On Windows `C:x` and `\x` are relative to what the current directory says of the rest.
-    const base = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd, root);
+    const base = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd, root);
     return { base, rest: pattern.slice(root.length) };
 }
 /** On Windows `\` separates; elsewhere it escapes, and is left alone. Repeated slashes become one. */
 function slashed(pattern) {
-    const path = node_path__WEBPACK_IMPORTED_MODULE_1__.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
-    const unc = node_path__WEBPACK_IMPORTED_MODULE_1__.sep === '\\' && /^\/\/[^/]/.test(path) ? '/' : '';
+    const path = node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' ? pattern.replaceAll('\\', '/') : pattern;
+    const unc = node_path__WEBPACK_IMPORTED_MODULE_0__.sep === '\\' && /^\/\/[^/]/.test(path) ? '/' : '';
     return unc + path.replace(/\/{2,}/g, '/');
 }
 function checkCharacters(text) {

@@ -123,7 +123,6 @@ class ByteBudget {
 /* harmony export */   UJ: () => (/* binding */ SOURCE_METADATA),
 /* harmony export */   Yr: () => (/* binding */ headerDigest),
 /* harmony export */   a: () => (/* binding */ attributedBy),
-/* harmony export */   fJ: () => (/* binding */ STORAGE_CLASS),
 /* harmony export */   fk: () => (/* binding */ FROM_METADATA),
 /* harmony export */   iR: () => (/* binding */ fileAttributes),
 /* harmony export */   ir: () => (/* binding */ NO_SOURCE),
@@ -364,10 +363,9 @@ function sorted(decided) {
         fields: Object.freeze(Object.fromEntries(fields)),
     };
 }
-const STORAGE_CLASS = 'x-amz-storage-class';
 /** The class that an object is to have; `undefined`: the standard one, whether it was asked for or not. */
 function classOf(headers) {
-    const asked = headers[STORAGE_CLASS];
+    const asked = headers[_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .STORAGE_CLASS */ .fJ];
     return asked === 'STANDARD' ? undefined : asked;
 }
 /** What S3 counts of an object's metadata: names and values. Bytes. */
@@ -404,8 +402,8 @@ class HeaderPolicy {
         this.#write = {
             ...(sse === undefined ? {} : { 'x-amz-server-side-encryption': sse }),
             ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
-            ...(storageClass === undefined ? {} : { [STORAGE_CLASS]: storageClass }),
-            ...(acl === undefined ? {} : { 'x-amz-acl': acl }),
+            ...(storageClass === undefined ? {} : { [_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .STORAGE_CLASS */ .fJ]: storageClass }),
+            ...(acl === undefined ? {} : { [_header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .ACL */ .Nd]: acl }),
         };
         this.#options = options;
         this.#immutable = immutable;
@@ -521,7 +519,7 @@ function headerDigest(headers) {
     if (known !== undefined)
         return known;
     const lines = Object.entries(headers)
-        .filter(([name]) => name !== STORAGE_CLASS || classOf(headers) !== undefined)
+        .filter(([name]) => name !== _header_rules_js__WEBPACK_IMPORTED_MODULE_3__/* .STORAGE_CLASS */ .fJ || classOf(headers) !== undefined)
         .map(([name, value]) => `${name.toLowerCase()}:${value}\n`);
     const digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('sha256', lines.sort().join(''), 'hex');
     if (Object.isFrozen(headers))
@@ -563,7 +561,6 @@ function parseHeaderState(text) {
 /* harmony export */   vh: () => (/* binding */ ownLayout),
 /* harmony export */   xF: () => (/* binding */ candidatePartSizes)
 /* harmony export */ });
-/* unused harmony export MULTIPART_THRESHOLD */
 /* harmony import */ var _digest_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6799);
 /* harmony import */ var _digest_index_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6112);
 
@@ -640,14 +637,16 @@ function candidatePartSizes(size, parts) {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   AD: () => (/* binding */ StoreError),
+/* harmony export */   GZ: () => (/* binding */ isDenied),
+/* harmony export */   J0: () => (/* binding */ unlessRefused),
 /* harmony export */   PF: () => (/* binding */ etagsProve),
 /* harmony export */   Pb: () => (/* binding */ UnprovedCopyError),
 /* harmony export */   Re: () => (/* binding */ isDeniedOrRejected),
 /* harmony export */   UD: () => (/* binding */ BAD_PART_ETAG),
 /* harmony export */   Y8: () => (/* binding */ CHANGED_AFTER_WRITE),
+/* harmony export */   ic: () => (/* binding */ MayLackKeyError),
 /* harmony export */   ku: () => (/* binding */ isOfS3),
 /* harmony export */   mN: () => (/* binding */ LOGIN_REQUIRED),
-/* harmony export */   qi: () => (/* binding */ unlessDenied),
 /* harmony export */   yA: () => (/* binding */ UNFINISHED)
 /* harmony export */ });
 /* harmony import */ var _model_secrets_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(2166);
@@ -678,12 +677,16 @@ const LOGIN_REQUIRED = 511;
 function isOfS3({ operation, status, message }) {
     return operation.startsWith('Head') || message !== `HTTP ${status}`;
 }
+/** Whether whoever asks has not the right to. */
+function isDenied(error) {
+    return error instanceof StoreError && error.kind === 'denied';
+}
 /** Whether S3 will not say what was asked, to whoever asks or at all: what it would have said is not known. */
 function isDeniedOrRejected(error) {
     return error instanceof StoreError && (error.kind === 'denied' || error.kind === 'rejected');
 }
 /** What S3 does not say is unknown. Throws what is no refusal. */
-function unlessDenied(error) {
+function unlessRefused(error) {
     if (!isDeniedOrRejected(error))
         throw error;
     return undefined;
@@ -699,6 +702,12 @@ class UnprovedCopyError extends StoreError {
     /** @param why goes on after "as" */
     constructor(why) {
         super('digest', 'UnprovedCopy', 200, 'UploadPartCopy', why);
+    }
+}
+/** A write that was to be encrypted failed, as each does where a server has no key to do it by. */
+class MayLackKeyError extends StoreError {
+    constructor({ kind, code, status, operation, message, cause }) {
+        super(kind, code, status, operation, message, { cause });
     }
 }
 /** Whether an ETag can be an MD5 at all under this encryption: not under KMS, nor with a customer's key. */

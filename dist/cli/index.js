@@ -341,10 +341,12 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
-/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(179);
+/* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(179);
+/* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6190);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9255);
+/* harmony import */ var _working_directory_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3492);
+
 
 
 
@@ -365,20 +367,12 @@ for (const stream of [process.stdout, process.stderr]) {
             process.stderr.write(`error: standard output cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}): its rest is lost\n`);
     });
 }
-function home() {
-    try {
-        return (0,node_os__WEBPACK_IMPORTED_MODULE_0__.homedir)();
-    }
-    catch {
-        return '';
-    }
-}
-const exit = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_1__/* .runCommandLine */ .r)({
+const exit = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_0__/* .runCommandLine */ .r)({
     argv: process.argv.slice(2),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: _working_directory_js__WEBPACK_IMPORTED_MODULE_4__/* .workingDirectory */ .p,
     platform: process.platform,
-    home: home(),
+    home: (0,_disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__/* .homeDirectory */ .R)(),
     stdout: process.stdout,
     stderr: process.stderr,
     ...(process.stderr.isTTY ? { bar: process.stderr } : {}),
@@ -792,6 +786,8 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/src/disk/is-inside.js
 var is_inside = __nccwpck_require__(2572);
+// EXTERNAL MODULE: ./build/src/disk/open-files.js
+var open_files = __nccwpck_require__(6417);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
 var digest_index = __nccwpck_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/endpoint.js
@@ -800,6 +796,8 @@ var model_endpoint = __nccwpck_require__(4482);
 var errors = __nccwpck_require__(4132);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __nccwpck_require__(6139);
+// EXTERNAL MODULE: ./build/src/model/options.js
+var options = __nccwpck_require__(153);
 ;// CONCATENATED MODULE: ./build/src/console/values.js
 
 
@@ -939,6 +937,7 @@ function parseEndpoint(name, value) {
 ;// CONCATENATED MODULE: ./build/src/console/connection.js
 
 
+
 function parseWriteHeaders(inputs) {
     const sse = inputs.optionalChoice('sse');
     const kmsKeyId = inputs.text('kms-key-id');
@@ -954,7 +953,8 @@ function parseWriteHeaders(inputs) {
         ...(acl === undefined ? {} : { acl }),
     };
 }
-function parseConnection(inputs) {
+/** @param openFiles that its destination may have open at a time */
+function parseConnection(inputs, openFiles) {
     const region = inputs.text('region');
     const endpointUrl = inputs.text('endpoint-url');
     const forcePathStyle = inputs.optionalBoolean('force-path-style');
@@ -977,7 +977,7 @@ function parseConnection(inputs) {
             .filter((account) => account !== '')
             .map((account) => parseAccountId(inputs.spelled('allowed-account-ids'), account)),
         requesterPays: inputs.boolean('requester-pays'),
-        concurrency: inputs.orDefault('concurrency') === 'auto' ? 'auto' : inputs.number('concurrency'),
+        concurrency: inputs.orDefault('concurrency') === 'auto' ? (0,options/* autoConcurrency */.VA)(openFiles) : inputs.number('concurrency'),
         maxAttempts: inputs.number('max-attempts'),
         connectTimeoutMs: inputs.duration('connect-timeout'),
         readTimeoutMs: inputs.duration('read-timeout'),
@@ -1436,7 +1436,7 @@ function userCacheDirectory(env, platform, home) {
     // The XDG specification: a relative path is to be ignored.
     if ((0,external_node_path_.isAbsolute)(xdg))
         return xdg;
-    if (home === '' || home === '/')
+    if (home === undefined || home === '/')
         return undefined;
     return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
 }
@@ -1963,19 +1963,23 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
  */
-async function parseOptions(raw, context) {
-    return withUnpublished(await parseAll(raw, context));
+/** @param openFiles that the process may have open at a time */
+async function parseOptions(raw, context, openFiles = (0,open_files/* openFilesLimit */.j)()) {
+    return withUnpublished(await parseAll(raw, context, openFiles));
 }
-async function parseAll(raw, context) {
-    const first = await parseOne(raw, context);
+async function parseAll(raw, context, openFiles) {
     const inputs = new Inputs(raw, context.shell);
+    const lines = inputs.lines('mirrors').map((line) => line.trim());
+    // Each destination has its own requests, at the same time as the others.
+    const openFilesEach = openFiles / (1 + lines.length);
+    const first = await parseOne(raw, context, openFilesEach);
     const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
     const mirrorsAtomic = inputs.boolean('mirrors-atomic');
-    const lines = inputs.lines('mirrors').map((line) => line.trim());
     if (lines.length === 0) {
         const lone = ['mirror-by', 'mirrors-atomic'].find((name) => inputs.isSet(name));
         if (lone === undefined)
@@ -1997,7 +2001,7 @@ async function parseAll(raw, context) {
     }
     const mirrors = [];
     for (const line of lines)
-        mirrors.push(await parseMirror(line, raw, first, context));
+        mirrors.push(await parseMirror(line, raw, first, context, openFilesEach));
     refuseTwice(inputs, [first, ...mirrors]);
     const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
     if (mirrorBy === 'copy' && elsewhere !== undefined) {
@@ -2021,7 +2025,7 @@ const OF_ONE_BUCKET = new Set([
     'mirror-by',
     'mirrors-atomic',
 ]);
-async function parseMirror(line, raw, first, context) {
+async function parseMirror(line, raw, first, context, openFiles) {
     const name = spelled('mirrors', context.shell);
     const { words } = placeLine('bucket', { ...raw, bucket: line }, context, name);
     const invalidates = words.has('invalidate');
@@ -2033,7 +2037,7 @@ async function parseMirror(line, raw, first, context) {
         // One region serves one service of another provider; AWS says where a bucket is.
         return input !== 'region' || (first.connection.endpointUrl !== undefined && !words.has('endpoint-url'));
     });
-    const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, name);
+    const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, openFiles, name);
     const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
     const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
     const { sharding } = mirror;
@@ -2056,7 +2060,7 @@ function refuseTwice(inputs, all) {
     }
 }
 /** @param input what the destination was given as, for messages */
-async function parseOne(raw, context, input) {
+async function parseOne(raw, context, openFiles, input) {
     const route = routeOf(raw, context, input);
     const { line } = route;
     // What stands behind the destination is about this destination, and goes before what was said in general.
@@ -2078,9 +2082,9 @@ async function parseOne(raw, context, input) {
     else if (command !== 'remove')
         checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
     const sharding = parseSharding(inputs, command, route.kind, context.cwd);
-    const connection = parseConnection(inputs);
+    const connection = parseConnection(inputs, openFiles);
     // What stands behind the destination says nothing of the source.
-    const general = parseConnection(new Inputs(raw, context.shell));
+    const general = parseConnection(new Inputs(raw, context.shell), openFiles);
     const endpoint = (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
     const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
     if (source !== undefined)
@@ -2558,7 +2562,7 @@ Credentials come from where the AWS tools look: environment, profile, web identi
 /** The command line, from arguments to exit status. */
 async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
     const { argv, stdout, stderr } = terminal;
-    const began = terminal.now();
+    const began = (0,run/* beginning */.Ir)(terminal.now);
     // Of arguments that are wrong it is known all the same how their end shall be told.
     let json = isSwitchedOn(argv, '--json');
     let dryRun = isSwitchedOn(argv, '--dry-run');
@@ -2574,7 +2578,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
         command = String(inputs.command ?? command);
         const options = await parseOptions(inputs, {
             shell: 'cli',
-            cwd: terminal.cwd,
+            cwd: terminal.cwd(),
             env: terminal.env,
             platform: terminal.platform,
             home: terminal.home,
@@ -2601,7 +2605,6 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
     catch (error) {
         return await (0,run/* endBeforeRun */._$)(error, { command, dryRun }, began, {
             env: terminal.env,
-            now: terminal.now,
             emit: (event) => {
                 if (event.type === 'message')
                     stderr.write(`${event.level}: ${(0,console_text/* oneLine */.TN)(event.message)}\n`);
@@ -2661,9 +2664,10 @@ async function humanShell(terminal, level, dryRun) {
  * Debugging writes a line a step: a bar would only flicker between them. TERM=dumb and NO_COLOR ask for text without the
  * escape sequences that a bar is drawn with.
  */
-async function progressView({ bar, env, now }, level, dryRun, print) {
+async function progressView({ bar, env }, level, dryRun, print) {
     if (!isShown('info', level))
         return undefined;
+    const now = () => performance.now();
     const isPlain = env.TERM === 'dumb' || (env.NO_COLOR ?? '') !== '';
     if (bar !== undefined && !isPlain && level === 'info')
         return barProgress(bar, now, dryRun);
@@ -3294,7 +3298,7 @@ const TOOL = `s3-dedup-sync/${VERSION}`;
 /* harmony export */   rl: () => (/* binding */ verbOf),
 /* harmony export */   wC: () => (/* binding */ withoutKey)
 /* harmony export */ });
-/* unused harmony exports ERROR_MEANINGS, ERROR_CODES, REASONS */
+/* unused harmony export ERROR_MEANINGS */
 /** What each code of the report means; `docs/report.schema.json` is written from it. */
 const ERROR_MEANINGS = {
     usage: 'an input is wrong, or inputs contradict one another',
@@ -3341,7 +3345,6 @@ const ERROR_MEANINGS = {
     internal: 'a mistake in this program',
     cancelled: 'the run was stopped by a signal',
 };
-const ERROR_CODES = Object.keys(ERROR_MEANINGS);
 /** Why a step is planned, as a reader of a log wants it. */
 const REASON_WORDS = {
     new: 'new',
@@ -3365,7 +3368,6 @@ const REASON_WORDS = {
     removed: 'the prefix is emptied',
     own: 'index, journal or lock of s3-dedup-sync',
 };
-const REASONS = Object.keys(REASON_WORDS);
 /** What was done, and what a dry run would do; begins a sentence. */
 function verbOf(action, dryRun) {
     switch (action) {
@@ -3393,6 +3395,37 @@ function withoutKey(key, message) {
 
 /***/ }),
 
+/***/ 6190:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ homeDirectory),
+/* harmony export */   v: () => (/* binding */ homeDirectories)
+/* harmony export */ });
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
+
+/** The user's home: where HOME says, else the system. `undefined`: HOME is empty, or neither knows one. */
+function homeDirectory() {
+    return whereKnown(node_os__WEBPACK_IMPORTED_MODULE_0__.homedir);
+}
+/** With the one that the system knows, which may be another: in a container's job HOME is the runner's. */
+function homeDirectories() {
+    const homes = [homeDirectory(), whereKnown(() => (0,node_os__WEBPACK_IMPORTED_MODULE_0__.userInfo)().homedir)];
+    return homes.filter((home) => home !== undefined);
+}
+/** Both calls throw for a user id without an entry, as containers are started with. */
+function whereKnown(ask) {
+    try {
+        return ask() || undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
 /***/ 2572:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -3404,6 +3437,32 @@ function withoutKey(key, message) {
 /** Whether a path is a directory or below it. */
 function isInside(path, directory) {
     return path === directory || path.startsWith(directory.endsWith(node_path__WEBPACK_IMPORTED_MODULE_0__.sep) ? directory : directory + node_path__WEBPACK_IMPORTED_MODULE_0__.sep);
+}
+
+
+/***/ }),
+
+/***/ 6417:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   j: () => (/* binding */ openFilesLimit)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+
+/**
+ * How many files and connections this process may have open at a time: Node has raised its own limit to the hard one by
+ * then. `Infinity` where the system does not show it.
+ */
+function openFilesLimit(path = '/proc/self/limits') {
+    let limits = '';
+    try {
+        limits = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path, 'latin1');
+    }
+    catch {
+        // Linux alone has it.
+    }
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
 
@@ -3817,140 +3876,157 @@ function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
         return { index: undefined, why: 'it is not an index of this version' };
     }
-    const objects = new object_entries/* ObjectEntries */.Q();
-    const files = new FileEntries();
-    let machine = '';
-    let writtenNs = 0n;
-    let written;
-    let droppedLines = 0;
-    let deploys = 0;
-    const uploads = new Map();
-    const pending = new Map();
-    const owed = new Map();
-    const renewing = new Set();
-    const begins = [];
-    const ends = [];
-    let speaksOf;
-    const isElsewhere = (record) => {
-        if (typeof record.destination === 'string')
-            speaksOf = record.destination;
-        return destination !== undefined && speaksOf !== undefined && speaksOf !== destination;
-    };
-    for (const record of recordsOf(journal, 0)) {
-        if (record === undefined || isElsewhere(record))
-            continue;
-        const entry = uploadEntry(record);
-        if (entry !== undefined)
-            uploads.set(entry[0], entry[1]);
-        addInvalidation(owed, record);
-        addRenewing(renewing, record);
-        if ((0,index_rows/* isSize */.kp)(record.writing))
-            begins.push(record.writing);
-        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
-        if (end !== undefined)
-            ends.push([record.ended, end]);
-    }
-    speaksOf = undefined;
+    const said = new Said(destination);
+    for (const record of recordsOf(journal, 0))
+        if (record !== undefined)
+            said.takeJournalled(record);
+    said.endJournal();
     let entries = 0;
+    let droppedLines = 0;
     for (const record of recordsOf(bytes, start + 1)) {
         if (++entries > MAX_ENTRIES)
             return { index: undefined, why: `it has more than ${MAX_ENTRIES} entries` };
-        if (record === undefined) {
+        const further = record === undefined ? DAMAGED : said.take(record);
+        if (further === DAMAGED)
             droppedLines++;
-            continue;
-        }
-        const { objects: objectRows, files: fileRows, key, path, upload, pending: waiting, invalidation, renewing: begun, writing, machine: writer, } = record;
-        const elsewhere = isElsewhere(record);
-        const isOfMachine = fileRows !== undefined || typeof path === 'string' || typeof writer === 'string';
-        if (elsewhere && !isOfMachine)
-            continue;
-        if (objectRows !== undefined) {
-            const block = (0,index_rows/* objectBlock */.rs)(objectRows);
-            if (block === undefined)
-                droppedLines++;
-            else
-                objects.setRows(block);
-            entries += block?.keys.length ?? 0;
-        }
-        else if (fileRows !== undefined) {
-            const block = (0,index_rows/* fileBlock */.Ap)(fileRows);
-            if (block === undefined)
-                droppedLines++;
-            else
-                files.setRows(block);
-            entries += block?.paths.length ?? 0;
-        }
-        else if (typeof upload === 'string') {
-            const entry = uploadEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                uploads.set(entry[0], entry[1]);
-        }
-        else if (typeof waiting === 'string') {
-            const entry = pendingDelete(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                pending.set(waiting, entry);
-        }
-        else if (invalidation !== undefined) {
-            if (!addInvalidation(owed, record))
-                droppedLines++;
-        }
-        else if (begun !== undefined) {
-            if (addRenewing(renewing, record))
-                entries += begun.length;
-            else
-                droppedLines++;
-        }
-        else if (writing !== undefined) {
-            if ((0,index_rows/* isSize */.kp)(writing))
-                begins.push(writing);
-            else
-                droppedLines++;
-        }
-        else if (typeof key === 'string') {
-            const entry = objectEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                objects.set(key, entry);
-        }
-        else if (typeof path === 'string') {
-            const entry = fileEntry(record);
-            if (entry === undefined)
-                droppedLines++;
-            else
-                files.set(path, entry);
-        }
-        else if (typeof writer === 'string' && isDecimal(record.writtenNs)) {
-            machine = writer;
-            writtenNs = BigInt(record.writtenNs);
-            written = speaksOf;
-            if ((0,index_rows/* isSize */.kp)(record.deploys) && !elsewhere)
-                deploys = record.deploys;
-        }
+        else
+            entries += further;
     }
-    // The line that is gone may have been one of these: half of what is owed is worse than not knowing.
-    if (droppedLines > 0)
-        owed.clear();
-    const invalidations = new Map();
-    for (const [distribution, { paths, mapping }] of owed) {
-        const all = paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths];
-        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
-    }
-    const place = written === undefined ? {} : { destination: written };
-    const first = earliest(begins);
-    // A journal that could not be deleted does not end what began to wait since.
-    const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
-    const ended = new Set(ends.filter(isOfPending).map(([key]) => key));
-    const left = {
-        ...{ uploads, deploys, pending, invalidations, renewing },
-        ...(ended.size === 0 ? {} : { ended }),
-        ...(first === undefined ? {} : { writing: first }),
+    return { index: said.index(droppedLines), droppedLines };
+}
+/** Of a line that says nothing that may be believed. */
+const DAMAGED = -1;
+/** What the lines of a journal and then of its index say, as far as they are about one destination. */
+class Said {
+    #destination;
+    /** What the lines that come are about. */
+    #speaksOf;
+    #objects = new object_entries/* ObjectEntries */.Q();
+    #files = new FileEntries();
+    #uploads = new Map();
+    #pending = new Map();
+    #owed = new Map();
+    #renewing = new Set();
+    #begins = [];
+    #ends = [];
+    #writer = {
+        machine: '',
+        writtenNs: 0n,
+        deploys: 0,
     };
-    return { index: { machine, ...place, writtenNs, objects, files, ...left }, droppedLines };
+    constructor(destination) {
+        this.#destination = destination;
+    }
+    /** Whoever appended it may have been stopped: what is not whole says nothing. */
+    takeJournalled(record) {
+        if (this.#isElsewhere(record))
+            return;
+        this.#takeUpload(record);
+        addInvalidation(this.#owed, record);
+        addRenewing(this.#renewing, record);
+        this.#takeWriting(record);
+        const end = typeof record.ended === 'string' ? pendingDelete(record) : undefined;
+        if (end !== undefined)
+            this.#ends.push([record.ended, end]);
+    }
+    endJournal() {
+        this.#speaksOf = undefined;
+    }
+    /** Takes a line of the index. Returns how many entries it has beside itself, or DAMAGED. */
+    take(record) {
+        const { objects, files, key, path, upload, pending, invalidation, renewing, writing, machine } = record;
+        const isElsewhere = this.#isElsewhere(record);
+        const isOfMachine = files !== undefined || typeof path === 'string' || typeof machine === 'string';
+        if (isElsewhere && !isOfMachine)
+            return 0;
+        if (objects !== undefined)
+            return this.#takeObjects(objects);
+        if (files !== undefined)
+            return this.#takeFiles(files);
+        if (renewing !== undefined)
+            return addRenewing(this.#renewing, record) ? renewing.length : DAMAGED;
+        let isIntact = true;
+        if (typeof upload === 'string')
+            isIntact = this.#takeUpload(record);
+        else if (typeof pending === 'string')
+            isIntact = put(this.#pending, pending, pendingDelete(record));
+        else if (invalidation !== undefined)
+            isIntact = addInvalidation(this.#owed, record);
+        else if (writing !== undefined)
+            isIntact = this.#takeWriting(record);
+        else if (typeof key === 'string')
+            isIntact = put(this.#objects, key, objectEntry(record));
+        else if (typeof path === 'string')
+            isIntact = put(this.#files, path, fileEntry(record));
+        else if (typeof machine === 'string')
+            this.#takeWriter(machine, record, isElsewhere);
+        return isIntact ? 0 : DAMAGED;
+    }
+    #isElsewhere({ destination }) {
+        if (typeof destination === 'string')
+            this.#speaksOf = destination;
+        const ours = this.#destination;
+        return ours !== undefined && this.#speaksOf !== undefined && this.#speaksOf !== ours;
+    }
+    #takeObjects(columns) {
+        const block = (0,index_rows/* objectBlock */.rs)(columns);
+        if (block === undefined)
+            return DAMAGED;
+        this.#objects.setRows(block);
+        return block.keys.length;
+    }
+    #takeFiles(columns) {
+        const block = (0,index_rows/* fileBlock */.Ap)(columns);
+        if (block === undefined)
+            return DAMAGED;
+        this.#files.setRows(block);
+        return block.paths.length;
+    }
+    #takeUpload(record) {
+        const [id, entry] = uploadEntry(record) ?? [];
+        return id !== undefined && put(this.#uploads, id, entry);
+    }
+    #takeWriting({ writing }) {
+        if (!(0,index_rows/* isSize */.kp)(writing))
+            return false;
+        this.#begins.push(writing);
+        return true;
+    }
+    #takeWriter(machine, { writtenNs, deploys }, isElsewhere) {
+        if (!isDecimal(writtenNs))
+            return;
+        this.#writer = {
+            machine,
+            ...(this.#speaksOf === undefined ? {} : { destination: this.#speaksOf }),
+            writtenNs: BigInt(writtenNs),
+            deploys: (0,index_rows/* isSize */.kp)(deploys) && !isElsewhere ? deploys : this.#writer.deploys,
+        };
+    }
+    /** @param droppedLines any of them may have been of what is owed, half of which is worse than not knowing */
+    index(droppedLines) {
+        const pending = this.#pending;
+        // A journal that could not be deleted does not end what began to wait since.
+        const isOfPending = ([key, { etag, since }]) => pending.get(key)?.etag === etag && pending.get(key)?.since === since;
+        const ended = new Set(this.#ends.filter(isOfPending).map(([key]) => key));
+        const writing = earliest(this.#begins);
+        return {
+            ...this.#writer,
+            objects: this.#objects,
+            files: this.#files,
+            uploads: this.#uploads,
+            pending,
+            invalidations: droppedLines > 0 ? new Map() : owedOf(this.#owed),
+            renewing: this.#renewing,
+            ...(ended.size === 0 ? {} : { ended }),
+            ...(writing === undefined ? {} : { writing }),
+        };
+    }
+}
+/** Whether there is a value to put. */
+function put(map, key, value) {
+    if (value !== undefined)
+        map.set(key, value);
+    return value !== undefined;
 }
 /** An index of a run that never wrote one: what its journal says. */
 function emptyIndex(journal, destination) {
@@ -4215,6 +4291,14 @@ function pendingDelete(record) {
     const { etag: text, since, deploys } = record;
     const etag = typeof text === 'string' ? (0,digest/* parseETag */.nn)(text) : undefined;
     return etag === undefined || !(0,index_rows/* isSize */.kp)(since) || !(0,index_rows/* isSize */.kp)(deploys) ? undefined : { etag, since, deploys };
+}
+function owedOf(lines) {
+    const invalidations = new Map();
+    for (const [distribution, { paths, mapping }] of lines) {
+        const all = paths.size > MAX_OWED_PATHS ? [model_invalidation/* EVERYTHING */.Qz] : [...paths];
+        invalidations.set(distribution, { paths: all, ...(mapping === undefined ? {} : { mapping }) });
+    }
+    return invalidations;
 }
 /** Adds what a line says; false: it says nothing that may be believed. */
 function addInvalidation(owed, record) {
@@ -4489,12 +4573,10 @@ class SyncError extends Error {
     exit;
     name = 'SyncError';
     constructor(code, exit, message, options) {
-        super((0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options?.cause === undefined ? undefined : { cause: options.cause });
+        super((0,_secrets_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutSecrets */ .c)(message), options);
         this.code = code;
         this.exit = exit;
-        this.key = options?.key;
     }
-    key;
 }
 function usageError(message) {
     return new SyncError('usage', EXIT.usage, message);
@@ -4529,9 +4611,11 @@ function messageOf(error) {
 /* harmony export */   Fx: () => (/* binding */ MAX_METADATA_BYTES),
 /* harmony export */   Ge: () => (/* binding */ META),
 /* harmony export */   Id: () => (/* binding */ patternOf),
+/* harmony export */   Nd: () => (/* binding */ ACL),
 /* harmony export */   Nq: () => (/* binding */ applyHeaderRules),
 /* harmony export */   aA: () => (/* binding */ parseHeaderRules),
 /* harmony export */   d7: () => (/* binding */ CONTENT_HEADERS),
+/* harmony export */   fJ: () => (/* binding */ STORAGE_CLASS),
 /* harmony export */   gz: () => (/* binding */ isRedirectTarget),
 /* harmony export */   p1: () => (/* binding */ expiryOf),
 /* harmony export */   v8: () => (/* binding */ MAX_HEADER_BYTES)
@@ -4553,12 +4637,9 @@ const CONTENT_HEADERS = [
 const REDIRECT_HEADER = 'x-amz-website-redirect-location';
 /** What readers are answered, or where they are sent. */
 const READER_HEADERS = [...CONTENT_HEADERS, REDIRECT_HEADER];
-const INLINE_ONLY = new Set([
-    'x-amz-acl',
-    'x-amz-storage-class',
-    'x-amz-tagging',
-    REDIRECT_HEADER,
-]);
+const ACL = 'x-amz-acl';
+const STORAGE_CLASS = 'x-amz-storage-class';
+const INLINE_ONLY = new Set([ACL, STORAGE_CLASS, 'x-amz-tagging', REDIRECT_HEADER]);
 /** Ours and other sync tools'; what they say must be true. Names without `x-amz-meta-`. */
 const RESERVED_METADATA = new Set([
     'md5chksum',
@@ -4701,9 +4782,9 @@ function whyBadValue(name, value) {
             return /^[\w-]+(\s*,\s*[\w-]+)*$/.test(value) ? undefined : 'an encoding as gzip or br';
         case 'expires':
             return expiryOf(value) === undefined ? 'a date as Thu, 01 Dec 2033 16:00:00 GMT, or 0' : undefined;
-        case 'x-amz-storage-class':
+        case STORAGE_CLASS:
             return _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.includes(value) ? undefined : _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .STORAGE_CLASSES */ .Zq.join(', ');
-        case 'x-amz-acl':
+        case ACL:
             return _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .CANNED_ACLS */ .m2.includes(value) ? undefined : _inputs_js__WEBPACK_IMPORTED_MODULE_0__/* .CANNED_ACLS */ .m2.join(', ');
         case 'x-amz-tagging': {
             const tags = [...new URLSearchParams(value)];
@@ -5600,7 +5681,7 @@ const INPUTS = {
         max: 1000,
         default: 'auto',
         placeholder: 'N',
-        description: 'Requests in flight; `auto`: 64, and up to 256 where more are faster.',
+        description: 'Requests in flight; `auto`: 64, up to 256 where more are faster, and fewer where few files may be open (ulimit -n).',
     },
     'max-attempts': {
         kind: 'number',
@@ -6100,9 +6181,11 @@ class NameTable {
     /** The rows of the first so many names, in the order of `compareKeys`. */
     ordered(size = this.#size) {
         const rows = Uint32Array.from({ length: size }, (_, row) => row);
-        for (let row = 1; row < size; row++)
+        for (let row = 1; row < size; row++) {
+            // An array is sorted by what is in order already, as the names of a directory are; its columns are not.
             if (this.compare(row - 1, row) > 0)
-                return rows.sort((a, b) => this.compare(a, b));
+                return Uint32Array.from(Array.from(rows).sort((a, b) => this.compare(a, b)));
+        }
         return rows;
     }
     #slotOf(name, hash) {
@@ -6399,6 +6482,7 @@ function* directoriesAbove(name) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   EF: () => (/* binding */ ARCHIVED_CLASSES),
+/* harmony export */   L7: () => (/* binding */ isOnDisk),
 /* harmony export */   Xy: () => (/* binding */ objectOf),
 /* harmony export */   kL: () => (/* binding */ destinationUrl),
 /* harmony export */   tW: () => (/* binding */ NO_FILE)
@@ -6408,6 +6492,10 @@ function objectOf({ name, object }) {
     if (object === undefined)
         throw new Error(`${name} is no object`);
     return object;
+}
+/** Whether a file is one of this machine's own: an object is not, wherever its bytes are held while it is sent. */
+function isOnDisk({ path, object }) {
+    return path !== '' && object === undefined;
 }
 /** What a file has that lies on no disk of this machine. */
 const NO_FILE = {
@@ -6434,6 +6522,7 @@ const ARCHIVED_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   VA: () => (/* binding */ autoConcurrency),
 /* harmony export */   Vp: () => (/* binding */ runUrl),
 /* harmony export */   _n: () => (/* binding */ requestsInFlight),
 /* harmony export */   nH: () => (/* binding */ mostRequestsInFlight)
@@ -6444,6 +6533,18 @@ const ARCHIVED_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 const AUTO_CONCURRENCY = 64;
 /** As many where that is faster: what one thread is busy with at 100 ms latency, and as s5cmd has it. */
 const MOST_AUTO_CONCURRENCY = 256;
+/** What is open besides: Node's own, those of threads, an index, files that are digested. */
+const FILES_BESIDES = 32;
+/** Of one request at most: two connections from bucket to bucket, else one; its file and the directory it is made in. */
+const FILES_OF_A_REQUEST = 4;
+/**
+ * What `auto` comes to where a process may have so many files open: with more it would fail at a file, or at its index,
+ * what it does with fewer.
+ */
+function autoConcurrency(openFiles) {
+    const most = Math.floor((openFiles - FILES_BESIDES) / FILES_OF_A_REQUEST);
+    return most >= MOST_AUTO_CONCURRENCY ? 'auto' : Math.max(1, Math.min(AUTO_CONCURRENCY, most));
+}
 /** At first, and of requests that are not paced: those that read bodies. */
 function requestsInFlight({ concurrency }) {
     return concurrency === 'auto' ? AUTO_CONCURRENCY : concurrency;
@@ -6551,6 +6652,7 @@ function withoutSigningValues(text, { accessKeyId, secretAccessKey, sessionToken
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   PB: () => (/* binding */ abortOnSignals),
+  Ir: () => (/* binding */ beginning),
   _$: () => (/* binding */ endBeforeRun),
   Hi: () => (/* binding */ engine),
   hH: () => (/* binding */ patternParsers),
@@ -6700,11 +6802,15 @@ async function firstDestination() {
 async function meetingOf(destinations) {
     return new (await __nccwpck_require__.e(/* import() */ 84).then(__nccwpck_require__.bind(__nccwpck_require__, 7084))).Meeting(destinations);
 }
+function beginning(now) {
+    const began = performance.now();
+    return { at: now(), ago: () => Math.round(performance.now() - began) };
+}
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
     openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4907))).openStore(...args),
     openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(101)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5101))).sync(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(672)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9672))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
@@ -6719,7 +6825,7 @@ const patternParsers = {
  * summary, failure.
  */
 async function run(options, shell, signal, { openStore: open, openInvalidator, sync, fileIndexStorage, objectIndexStorage } = engine) {
-    const began = shell.now();
+    const began = beginning(shell.now);
     const warnings = [];
     const emit = (event) => {
         if (event.type === 'message' && event.level === 'warning')
@@ -6767,7 +6873,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         ? { report, exit: end.exit, path: undefined }
         : await writeReport(report, options, end.exit, emit);
     const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
-    const made = ending(written, options, shell.now() - began, mayHaveChanged);
+    const made = ending(written, options, began.ago(), mayHaveChanged);
     const wouldChange = shell.detailedExit && made.exit === errors/* EXIT */.dc.done && made.dryRun && made.changed;
     const ended = wouldChange ? { ...made, exit: errors/* EXIT */.dc.wouldChange } : made;
     shell.emit(ended);
@@ -6790,7 +6896,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         const name = nameOf(to, all);
         const say = all.length === 1 ? emit : (event) => emit({ ...event, at: name });
         const seat = meeting?.seat(name);
-        const started = shell.now();
+        const started = beginning(shell.now);
         let identity;
         let result;
         try {
@@ -6858,7 +6964,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         }
         if (all.length === 1)
             return { ...result, ...(identity === undefined ? {} : { identity }) };
-        const seconds = (shell.now() - started) / 1000;
+        const seconds = started.ago() / 1000;
         const who = identity === undefined ? {} : { identity };
         const { status, totals } = result.destination;
         const { mirrored } = result.destination;
@@ -7001,15 +7107,13 @@ function sourcesOf({ command, destination, sharding, source, target, tree }) {
 /**
  * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
  * No report is written, since where to is one of the inputs.
- *
- * @param began milliseconds since the epoch
  */
 async function endBeforeRun(thrown, inputs, began, shell) {
     const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
     const error = { code, message };
     const end = { destinations: [], exit, status: (0,model_report/* statusOf */.c)(exit, inputs.dryRun), error };
     const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
-    await shell.finish(report, ending({ report, exit, path: undefined }, inputs, shell.now() - began));
+    await shell.finish(report, ending({ report, exit, path: undefined }, inputs, began.ago()));
     shell.fail(message, exit);
     return exit;
 }
@@ -7116,8 +7220,8 @@ function buildReport(options, shell, made) {
         ...(source === undefined ? {} : { source }),
         status: end.status,
         ...(end.error === undefined ? {} : { error: end.error }),
-        startedAt: new Date(began).toISOString(),
-        endedAt: new Date(shell.now()).toISOString(),
+        startedAt: new Date(began.at).toISOString(),
+        endedAt: new Date(began.at + began.ago()).toISOString(),
         ...(identity === undefined ? {} : { identity }),
         ...(commit === undefined ? {} : { commit }),
         warnings,
@@ -7226,7 +7330,7 @@ const ECHO_MS = 100;
  * stop the run in good order; its index, report and summary are still written. A second SIGINT
  * ends the process at once. The runner sends SIGINT, SIGTERM after 7.5 s, and kills 2.5 s later.
  */
-function abortOnSignals(target = process, exitNow = (code) => process.exit(code), now = Date.now) {
+function abortOnSignals(target = process, exitNow = (code) => process.exit(code), now = () => performance.now()) {
     const controller = new AbortController();
     let interruptedAt;
     const cancel = (by, exit) => {
@@ -7252,6 +7356,29 @@ function abortOnSignals(target = process, exitNow = (code) => process.exit(code)
             target.off('SIGHUP', hangUp);
         },
     };
+}
+
+
+/***/ }),
+
+/***/ 3492:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   p: () => (/* binding */ workingDirectory)
+/* harmony export */ });
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4132);
+
+/** Where relative paths begin. Throws a `SyncError` of exit 2 where it was removed, as a runner's workspace that is cleaned up. */
+function workingDirectory() {
+    try {
+        return process.cwd();
+    }
+    catch (cause) {
+        if (cause.code !== 'ENOENT')
+            throw cause;
+        throw (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .usageError */ .Wp)('the working directory is gone: run this in one that exists');
+    }
 }
 
 

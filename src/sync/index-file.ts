@@ -15,7 +15,7 @@ import {
   type ObjectStore,
   type PutRequest,
   StoreError,
-  unlessDenied,
+  unlessRefused,
 } from '../store/object-store.js';
 import type { IndexStorage } from './ports.js';
 
@@ -177,7 +177,7 @@ export function objectIndexStorage(
       if (!isDenied(error)) throw error;
       denied = error;
     }
-    const there = await store.head(at, signal).catch(unlessDenied);
+    const there = await store.head(at, signal).catch(unlessRefused);
     const condition = there === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: there.etag };
     try {
       await put(at, body, signal, { condition });
@@ -190,7 +190,7 @@ export function objectIndexStorage(
   const putUnread = async (body: Buffer, signal: AbortSignal): Promise<void> => {
     if (unread instanceof NoIndexError) throw notReplaced(unread);
     // Some servers heed no condition. Who may not ask goes by it alone.
-    const there = await store.head(key, signal).catch(unlessDenied);
+    const there = await store.head(key, signal).catch(unlessRefused);
     if (there !== undefined) throw notReplaced(unread);
     try {
       await put(key, body, signal, { condition: { ifNoneMatch: '*' } });
