@@ -41,8 +41,9 @@ import { refuse } from './values.js';
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
+ *
+ * @param openFiles that the process may have open at a time
  */
-/** @param openFiles that the process may have open at a time */
 export async function parseOptions(
   raw: RawInputs,
   context: OptionsContext,

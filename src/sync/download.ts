@@ -24,7 +24,7 @@ import type { FileDigest } from './file-bytes.js';
 import { filesBack } from './files-back.js';
 import { lastingWaits } from './grace.js';
 import { butExcluded, guardDeletions, guardSpelling } from './guards.js';
-import { type ConfirmedFile, datedBy, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
+import { type ConfirmedFile, datedBy, fileIndexOf, type LoadedIndex, loadIndex, saveIndex } from './learn.js';
 import { listAll } from './list.js';
 import { isPartial } from './local-names.js';
 import { type HeaderState, type KnownContent, makePlan, type PlanInput, type Planned } from './plan.js';
@@ -300,7 +300,7 @@ class Download {
     localFiles: readonly LocalFile[],
     listing: Prepared['listing'],
     files: readonly RemoteFile[],
-    { index, trustFiles }: LoadedIndex,
+    loaded: LoadedIndex,
   ): Promise<ReadonlyMap<string, FileDigest>> {
     const further = files.flatMap(({ size, object, encoded }): ListedObject[] =>
       encoded === undefined ? [] : [{ ...object, size, etag: encoded.md5 as string as ETag }],
@@ -311,8 +311,8 @@ class Download {
         files: localFiles,
         listing,
         further,
-        index,
-        fileIndex: trustFiles ? index : undefined,
+        index: loaded.index,
+        fileIndex: fileIndexOf(loaded),
         onlyListed: true,
         pool: this.#frame.pool,
         onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),

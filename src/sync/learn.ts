@@ -42,6 +42,11 @@ export interface LoadedIndex {
   readonly isUnread?: boolean;
 }
 
+/** The index whose lines about files of this machine may be believed. */
+export function fileIndexOf({ index, trustFiles }: LoadedIndex): DigestIndex | undefined {
+  return trustFiles ? index : undefined;
+}
+
 /**
  * Loads the index. Whatever is wrong with it costs one line and time, never the run.
  *

@@ -49,7 +49,7 @@ import {
 } from './guards.js';
 import { HeaderReview, type PlanBasis } from './header-review.js';
 import { whatWouldLoseAcls } from './headers.js';
-import { type LoadedIndex, loadIndex } from './learn.js';
+import { fileIndexOf, type LoadedIndex, loadIndex } from './learn.js';
 import { addHidden, type HiddenOptions, listAll, listFurther } from './list.js';
 import { isPartial } from './local-names.js';
 import { immutableNames } from './manifests.js';
@@ -113,7 +113,7 @@ export class Preparation {
     const loaded = await loadIndex(storage, emit, this.#run.frame.signal, (bytes) => {
       if (bytes >= INDEX_WORTH_THREAD && this.#run.source === undefined) this.#run.frame.pool.warm();
     });
-    if (!isMirror) this.#run.shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
+    if (!isMirror) this.#run.shared.tellIndex(fileIndexOf(loaded));
     this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index());
     return loaded;
   }

@@ -16,7 +16,7 @@ import type { ObjectHead, ReadableStore } from '../store/object-store.js';
 import { BEGINNING_CALLS, looksEncoded, looksEncodedInPlace } from './decode.js';
 import { beforeFirstWrite, recallFile } from './digest.js';
 import { agrees } from './fetch.js';
-import type { LoadedIndex } from './learn.js';
+import { fileIndexOf, type LoadedIndex } from './learn.js';
 import type { Planned } from './plan.js';
 import type { RemoteFile, RemoteTree } from './remote-tree.js';
 import type { RunFrame } from './run-frame.js';
@@ -59,13 +59,13 @@ export class RemoteFiles {
   async withoutExtras(
     { files, listed }: RemoteTree,
     local: ReadonlyMap<string, LocalFile>,
-    { index, trustFiles }: LoadedIndex,
+    loaded: LoadedIndex,
   ): Promise<readonly RemoteFile[]> {
     const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
     if (this.#asStored) return names;
     // A further name has another ETag than its page where one of them was staged, or KMS encrypts them: their sizes have to do.
     // An empty file here does not say that the object is one: that it is none of these is remembered.
-    const believed = trustFiles ? index : undefined;
+    const believed = fileIndexOf(loaded);
     const isFile = ({ name, object }: RemoteFile): boolean =>
       local.get(name)?.size === 0 && knownSource(believed, object) === NO_SOURCE;
     const due = names.filter((file) =>
@@ -96,10 +96,10 @@ export class RemoteFiles {
   async decoded(
     files: readonly RemoteFile[],
     local: ReadonlyMap<string, LocalFile>,
-    { index, trustFiles }: LoadedIndex,
+    loaded: LoadedIndex,
   ): Promise<readonly RemoteFile[]> {
     if (this.#asStored) return files;
-    const believed = trustFiles ? index : undefined;
+    const believed = fileIndexOf(loaded);
     const sources = new Map<RemoteFile, RemoteFile>();
     const byEnding = new Map<string, RemoteFile[]>();
     const alike: { readonly file: RemoteFile; readonly here: LocalFile }[] = [];
