@@ -4880,6 +4880,10 @@ var index_file = __webpack_require__(5819);
 const SETTLING_NS = 2000000000n;
 /** Characters of an index that are written in one go. */
 const learn_PIECE = 256 * 1024;
+/** The index whose lines about files of this machine may be believed. */
+function fileIndexOf({ index, trustFiles }) {
+    return trustFiles ? index : undefined;
+}
 /**
  * Loads the index. Whatever is wrong with it costs one line and time, never the run.
  *
@@ -6722,6 +6726,7 @@ function sampleOf(objects) {
 
 
 
+
 /** Beginnings of files that are read side by side. */
 const READ_AT_ONCE = 32;
 /** Objects of one ending that are asked whether they are encoded, before it is taken that none is: else they are fetched. */
@@ -6746,13 +6751,13 @@ class RemoteFiles {
      * Objects that are no files of the tree: markers of directories, further names of pages, redirects. With `as-stored`
      * only the markers, which no file can be.
      */
-    async withoutExtras({ files, listed }, local, { index, trustFiles }) {
+    async withoutExtras({ files, listed }, local, loaded) {
         const names = files.filter(({ name, size }) => !(size === 0 && name.endsWith('/')));
         if (this.#asStored)
             return names;
         // A further name has another ETag than its page where one of them was staged, or KMS encrypts them: their sizes have to do.
         // An empty file here does not say that the object is one: that it is none of these is remembered.
-        const believed = trustFiles ? index : undefined;
+        const believed = fileIndexOf(loaded);
         const isFile = ({ name, object }) => local.get(name)?.size === 0 && knownSource(believed, object) === model_headers/* NO_SOURCE */.ir;
         const due = names.filter((file) => file.size === 0 ? !isFile(file) : listed(`${file.name}.html`)?.size === file.size);
         await this.ask(due);
@@ -6779,10 +6784,10 @@ class RemoteFiles {
         return names.filter((file) => !extras.has(file));
     }
     /** The files that encoded objects stand for, where there is a file that may be what they encode. */
-    async decoded(files, local, { index, trustFiles }) {
+    async decoded(files, local, loaded) {
         if (this.#asStored)
             return files;
-        const believed = trustFiles ? index : undefined;
+        const believed = fileIndexOf(loaded);
         const sources = new Map();
         const byEnding = new Map();
         const alike = [];
@@ -8488,15 +8493,15 @@ class Download {
         }
     }
     /** Digests what an object may have the content of. */
-    async #digest(localFiles, listing, files, { index, trustFiles }) {
+    async #digest(localFiles, listing, files, loaded) {
         const further = files.flatMap(({ size, object, encoded }) => encoded === undefined ? [] : [{ ...object, size, etag: encoded.md5 }]);
         const { digests } = await this.#frame.phase('digest', async (tell) => digestTree({
             prefix: '',
             files: localFiles,
             listing,
             further,
-            index,
-            fileIndex: trustFiles ? index : undefined,
+            index: loaded.index,
+            fileIndex: fileIndexOf(loaded),
             onlyListed: true,
             pool: this.#frame.pool,
             onProgress: (done, bytes, bytesTotal) => tell({ files: done, bytes, bytesTotal }),
@@ -13972,7 +13977,7 @@ class Preparation {
                 this.#run.frame.pool.warm();
         });
         if (!isMirror)
-            this.#run.shared.tellIndex(loaded.trustFiles ? loaded.index : undefined);
+            this.#run.shared.tellIndex(fileIndexOf(loaded));
         this.#fileIndex = await this.#run.frame.alive(this.#run.shared.index());
         return loaded;
     }

@@ -1967,8 +1967,9 @@ function compressRule(name, line) {
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
+ *
+ * @param openFiles that the process may have open at a time
  */
-/** @param openFiles that the process may have open at a time */
 async function parseOptions(raw, context, openFiles = (0,open_files/* openFilesLimit */.j)()) {
     return withUnpublished(await parseAll(raw, context, openFiles));
 }
