@@ -4753,9 +4753,10 @@ function lacksClass(headers, { storageClass }, { storageClasses }) {
 }
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry; nor have those that a run which was killed, or
- * one beside another, may have given other headers. But where the rules have changed, all of them are renewed like the rest. Of what a run from another bucket decided,
- * a publish of files asks S3, as its rules are all that an object is to have; the other way round nothing is known.
+ * that others wrote, or that were written since, have no entry; nor have those that a run which was killed, or one
+ * beside another, may have given other headers. But where the rules have changed, all of them are renewed like the
+ * rest. Of what a run from another bucket decided, a publish of files asks S3, as its rules are all that an object is to
+ * have; the other way round nothing is known.
  */
 function headerStates(files, prefix, listing, index, policy, { store, asksAttributes }) {
     const states = new HeaderStates(listing instanceof Listing ? listing.names : undefined);
@@ -8850,8 +8851,7 @@ class Encodings {
         let done = 0;
         await (0,model_concurrency/* forEachConcurrent */.C6)(groups.values(), pool.width * 2, async (group) => {
             signal.throwIfAborted();
-            for await (const settled of this.#settleGroup(group, judge, ahead))
-                all.push(settled);
+            all.push(...(await this.#settleGroup(group, judge, ahead)));
             ahead -= group.names[0].size;
             onProgress(++done, total - ahead, total);
         });
@@ -8877,16 +8877,18 @@ class Encodings {
         return { files: Array.from(files, (file) => stored.get(file.name) ?? file), adopted, vouched };
     }
     /** What the names of a file become, as far as they become anything; those that became another file's are looked at anew. */
-    async *#settleGroup({ encoding, names }, judge, ahead) {
-        const [first, ...others] = names;
-        const settled = await this.#settle(first, encoding, names, judge, ahead);
-        if (settled === undefined)
-            return;
-        const isAsMet = settled.form.source === first;
-        yield { ...settled, names: isAsMet ? names : [first] };
-        const [next, ...rest] = others;
-        if (!isAsMet && next !== undefined)
-            yield* this.#settleGroup({ encoding, names: [next, ...rest] }, judge, ahead);
+    async #settleGroup({ encoding, names }, judge, ahead) {
+        const all = [];
+        for (let due = names; due.length > 0;) {
+            const [first, ...others] = due;
+            const settled = await this.#settle(first, encoding, due, judge, ahead);
+            if (settled === undefined)
+                break;
+            const isAsMet = settled.form.source === first;
+            all.push({ ...settled, names: isAsMet ? due : [first] });
+            due = isAsMet ? [] : others;
+        }
+        return all;
     }
     /** `undefined`: it stays what it is. */
     async #settle(file, encoding, names, judge, ahead) {
@@ -13210,8 +13212,7 @@ class HeaderReview {
         const names = new Set();
         const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
         await (0,model_concurrency/* forEachConcurrent */.C6)(steps, this.#run.inFlight, async ({ key, file }) => {
-            const head = await store.head(key, this.#run.frame.signal);
-            const found = head === undefined ? [] : differences(await this.#wantedHeaders(file), head);
+            const found = this.differences.get(key) ?? (await this.#differencesAt(key, file));
             // One that no rule gives is inferred by the server.
             const left = found.filter(({ name, to }) => to === undefined && name !== 'content-type' && header_rules/* CONTENT_HEADERS */.d7.includes(name));
             if (left.length === 0)
@@ -13228,6 +13229,11 @@ class HeaderReview {
         const what = resent.size === 1 ? `${first} is` : `${first} and ${resent.size - 1} more are`;
         this.#run.frame.notice(`${what} sent, not copied onto itself: ${store.provider} would keep ${[...names].sort().join(', ')}`);
         return resent;
+    }
+    /** By HEAD; none of what is gone. */
+    async #differencesAt(key, file) {
+        const head = await this.#run.ports.store.head(key, this.#run.frame.signal);
+        return head === undefined ? [] : differences(await this.#wantedHeaders(file), head);
     }
     /** The first refreshes, as a review shows what changes. */
     async compareRefreshed(plan, listing) {
@@ -15259,7 +15265,7 @@ class Run {
         const { command, dryRun } = this.#options;
         const { planned } = this.#frame;
         const isRehearsed = dryRun && command === 'sync' && planned !== undefined;
-        const { copiedFromFirst } = isRehearsed ? fromFirst(planned) : this.#execution;
+        const copiedFromFirst = isRehearsed ? plannedFromFirst(planned) : this.#execution.copiedFromFirst;
         const result = this.#frame.result(headers.differences, {
             headersUnknown,
             sendAllRequests,
@@ -15269,11 +15275,9 @@ class Run {
         return { ...result, copiedFromFirst };
     }
 }
-function fromFirst(plan) {
+function plannedFromFirst(plan) {
     const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
-    return {
-        copiedFromFirst: { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) },
-    };
+    return { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 

@@ -115,7 +115,7 @@ export class Encodings {
     let done = 0;
     await forEachConcurrent(groups.values(), pool.width * 2, async (group) => {
       signal.throwIfAborted();
-      for await (const settled of this.#settleGroup(group, judge, ahead)) all.push(settled);
+      all.push(...(await this.#settleGroup(group, judge, ahead)));
       ahead -= group.names[0].size;
       onProgress(++done, total - ahead, total);
     });
@@ -140,19 +140,17 @@ export class Encodings {
   }
 
   /** What the names of a file become, as far as they become anything; those that became another file's are looked at anew. */
-  async *#settleGroup(
-    { encoding, names }: Group,
-    judge: Judge,
-    ahead: number,
-  ): AsyncGenerator<SettledGroup, void> {
-    const [first, ...others] = names;
-    const settled = await this.#settle(first, encoding, names, judge, ahead);
-    if (settled === undefined) return;
-    const isAsMet = settled.form.source === first;
-    yield { ...settled, names: isAsMet ? names : [first] };
-    const [next, ...rest] = others;
-    if (!isAsMet && next !== undefined)
-      yield* this.#settleGroup({ encoding, names: [next, ...rest] }, judge, ahead);
+  async #settleGroup({ encoding, names }: Group, judge: Judge, ahead: number): Promise<SettledGroup[]> {
+    const all: SettledGroup[] = [];
+    for (let due: readonly LocalFile[] = names; due.length > 0; ) {
+      const [first, ...others] = due as Group['names'];
+      const settled = await this.#settle(first, encoding, due, judge, ahead);
+      if (settled === undefined) break;
+      const isAsMet = settled.form.source === first;
+      all.push({ ...settled, names: isAsMet ? due : [first] });
+      due = isAsMet ? [] : others;
+    }
+    return all;
   }
 
   /** `undefined`: it stays what it is. */

@@ -203,8 +203,7 @@ export class HeaderReview {
     const names = new Set<string>();
     const steps = [...stepsOf(plan)].filter((step) => step.action === 'refresh');
     await forEachConcurrent(steps, this.#run.inFlight, async ({ key, file }) => {
-      const head = await store.head(key, this.#run.frame.signal);
-      const found = head === undefined ? [] : differences(await this.#wantedHeaders(file), head);
+      const found = this.differences.get(key) ?? (await this.#differencesAt(key, file));
       // One that no rule gives is inferred by the server.
       const left = found.filter(
         ({ name, to }) => to === undefined && name !== 'content-type' && CONTENT_HEADERS.includes(name),
@@ -222,6 +221,12 @@ export class HeaderReview {
       `${what} sent, not copied onto itself: ${store.provider} would keep ${[...names].sort().join(', ')}`,
     );
     return resent;
+  }
+
+  /** By HEAD; none of what is gone. */
+  async #differencesAt(key: ObjectKey, file: LocalFile): Promise<readonly HeaderDifference[]> {
+    const head = await this.#run.ports.store.head(key, this.#run.frame.signal);
+    return head === undefined ? [] : differences(await this.#wantedHeaders(file), head);
   }
 
   /** The first refreshes, as a review shows what changes. */

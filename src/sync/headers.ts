@@ -72,9 +72,10 @@ export interface HeaderStatesOptions {
 
 /**
  * What the index remembers of the headers of the files' objects, against what they should be now (C13). Objects
- * that others wrote, or that were written since, have no entry; nor have those that a run which was killed, or
- * one beside another, may have given other headers. But where the rules have changed, all of them are renewed like the rest. Of what a run from another bucket decided,
- * a publish of files asks S3, as its rules are all that an object is to have; the other way round nothing is known.
+ * that others wrote, or that were written since, have no entry; nor have those that a run which was killed, or one
+ * beside another, may have given other headers. But where the rules have changed, all of them are renewed like the
+ * rest. Of what a run from another bucket decided, a publish of files asks S3, as its rules are all that an object is to
+ * have; the other way round nothing is known.
  */
 export function headerStates(
   files: Files,

@@ -4,7 +4,7 @@ import type { ObjectKey } from '../model/object-key.js';
 import { ObjectMap } from '../model/object-map.js';
 import { ARCHIVED_CLASSES, destinationUrl, type Files } from '../model/objects.js';
 import { requestsInFlight, type SyncOptions } from '../model/options.js';
-import { type Plan, stepsOf } from '../model/plan.js';
+import { type Count, type Plan, stepsOf } from '../model/plan.js';
 import type { Digested } from './digest.js';
 import { download } from './download.js';
 import { Encodings } from './encode.js';
@@ -356,7 +356,7 @@ class Run {
     const { command, dryRun } = this.#options;
     const { planned } = this.#frame;
     const isRehearsed = dryRun && command === 'sync' && planned !== undefined;
-    const { copiedFromFirst } = isRehearsed ? fromFirst(planned) : this.#execution;
+    const copiedFromFirst = isRehearsed ? plannedFromFirst(planned) : this.#execution.copiedFromFirst;
     const result = this.#frame.result(headers.differences, {
       headersUnknown,
       sendAllRequests,
@@ -367,9 +367,7 @@ class Run {
   }
 }
 
-function fromFirst(plan: Plan): Pick<Execution, 'copiedFromFirst'> {
+function plannedFromFirst(plan: Plan): Count {
   const steps = [...stepsOf(plan)].filter((step) => step.action === 'copy' && step.source.kind === 'first');
-  return {
-    copiedFromFirst: { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) },
-  };
+  return { files: steps.length, bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
