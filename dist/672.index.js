@@ -12706,6 +12706,7 @@ function chunksOf(index, digests, written) {
 
 
 
+
 /** Below this much to hash, what a thread does ahead is not worth its start. Bytes. */
 const early_digests_WORTH_THREAD = 16 * 1024 * 1024;
 /** Where the index knows of more than that, so much that has to be hashed promises that the rest has to as well. Bytes. */
@@ -12735,6 +12736,8 @@ class EarlyDigests {
     #firsts = new Map();
     /** Large files whose size no object has so far. */
     #large = new Map();
+    /** Of files with further names, by `fileId`: the row whose name is read for all of them. */
+    #linked = new Map();
     #due = [];
     #dueBytes = 0;
     /** So many bytes due start a thread. */
@@ -12773,9 +12776,8 @@ class EarlyDigests {
             this.#files = files;
             this.#whole = new DigestTable(files.names);
         }
-        const { name, size, nlink } = file;
-        // What may have further names is found by its inode, all of them at once.
-        if (size === 0 || nlink > 1)
+        const { name, size } = file;
+        if (size === 0)
             return;
         const published = this.#index?.objects.get(this.#prefix + name);
         // Objects say by which parts a large file is read, which takes the listing.
@@ -12824,6 +12826,12 @@ class EarlyDigests {
             if (!(0,part_sizes/* isLarge */.sV)(file.size))
                 this.#whole?.setAt(row, wholeDigest(remembered));
             return;
+        }
+        if (file.nlink > 1) {
+            const id = (0,file_id/* fileId */.q)(file);
+            if (this.#linked.has(id))
+                return;
+            this.#linked.set(id, row);
         }
         this.#due.push(row);
         this.#dueBytes += file.size;
@@ -12879,17 +12887,23 @@ class EarlyDigests {
     }
     /** The digests of a file, if they were made by all the layouts that are wanted. */
     take(file, layouts) {
-        const whole = this.#whole?.get(file.name);
+        const name = this.#readAs(file);
+        const whole = this.#whole?.get(name);
         if (whole !== undefined && layouts.length === 0)
             return whole;
         if (whole !== undefined)
             return areWhole(layouts) ? wholeUnder(whole.md5, layouts) : undefined;
-        const parts = this.#parts.get(file.name);
+        const parts = this.#parts.get(name);
         if (parts === undefined)
             return undefined;
         const etags = layouts.map((layout) => parts.digest.etags[parts.layouts.indexOf((0,digest_index/* formatLayout */.Cu)(layout))]);
         const isAll = etags.every((etag) => etag !== undefined);
         return isAll ? { ...parts.digest, etags } : undefined;
+    }
+    /** The name under which its bytes were read: a hard link's may be another one. */
+    #readAs(file) {
+        const row = file.nlink > 1 ? this.#linked.get((0,file_id/* fileId */.q)(file)) : undefined;
+        return row === undefined ? file.name : this.#files.at(row).name;
     }
 }
 /** Whether an index knows of objects of so many bytes. */

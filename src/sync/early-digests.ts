@@ -7,6 +7,7 @@ import { areWhole, idleChunks, recallMd5, wholeUnder } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { DigestTable } from './digest-table.js';
 import { type FileDigest, type FileJob, wholeDigest } from './file-bytes.js';
+import { fileId } from './file-id.js';
 import type { FileTable } from './file-table.js';
 import { ListedSizes } from './listed-sizes.js';
 
@@ -45,6 +46,8 @@ export class EarlyDigests {
   readonly #firsts = new Map<number, number>();
   /** Large files whose size no object has so far. */
   readonly #large = new Map<number, number[]>();
+  /** Of files with further names, by `fileId`: the row whose name is read for all of them. */
+  readonly #linked = new Map<string, number>();
   readonly #due: number[] = [];
   #dueBytes = 0;
   /** So many bytes due start a thread. */
@@ -92,9 +95,8 @@ export class EarlyDigests {
       this.#files = files;
       this.#whole = new DigestTable(files.names);
     }
-    const { name, size, nlink } = file;
-    // What may have further names is found by its inode, all of them at once.
-    if (size === 0 || nlink > 1) return;
+    const { name, size } = file;
+    if (size === 0) return;
     const published = this.#index?.objects.get(this.#prefix + name);
     // Objects say by which parts a large file is read, which takes the listing.
     if (this.sizes.has(size) || (published?.size === size && !isLarge(size))) {
@@ -135,6 +137,11 @@ export class EarlyDigests {
       // Of a large one more than that may be wanted, which takes the listing.
       if (!isLarge(file.size)) this.#whole?.setAt(row, wholeDigest(remembered));
       return;
+    }
+    if (file.nlink > 1) {
+      const id = fileId(file);
+      if (this.#linked.has(id)) return;
+      this.#linked.set(id, row);
     }
     this.#due.push(row);
     this.#dueBytes += file.size;
@@ -191,14 +198,21 @@ export class EarlyDigests {
 
   /** The digests of a file, if they were made by all the layouts that are wanted. */
   take(file: LocalFile, layouts: FileJob['layouts']): FileDigest | undefined {
-    const whole = this.#whole?.get(file.name);
+    const name = this.#readAs(file);
+    const whole = this.#whole?.get(name);
     if (whole !== undefined && layouts.length === 0) return whole;
     if (whole !== undefined) return areWhole(layouts) ? wholeUnder(whole.md5, layouts) : undefined;
-    const parts = this.#parts.get(file.name);
+    const parts = this.#parts.get(name);
     if (parts === undefined) return undefined;
     const etags = layouts.map((layout) => parts.digest.etags[parts.layouts.indexOf(formatLayout(layout))]);
     const isAll = etags.every((etag) => etag !== undefined);
     return isAll ? { ...parts.digest, etags } : undefined;
+  }
+
+  /** The name under which its bytes were read: a hard link's may be another one. */
+  #readAs(file: LocalFile): string {
+    const row = file.nlink > 1 ? this.#linked.get(fileId(file)) : undefined;
+    return row === undefined ? file.name : this.#files!.at(row).name;
   }
 }
 

@@ -174,12 +174,20 @@ describe('digests made while the tree is walked and the destination listed', () 
     expect(early.take(broken, [])).toBeUndefined();
   });
 
-  test('are not made of what has several names: one reading is for all of them', async () => {
+  test('of a file with several names read one of them for all', async () => {
     const asked: string[] = [];
     const { early, meet } = earlyDigests(asked);
+    const of = { ino: 7n, nlink: 3 };
     early.listed(object(17 * MIB));
-    meet(file('a', 17 * MIB, { nlink: 2 }));
+    meet(file('a', 17 * MIB, of));
+    meet(file('of another file', 17 * MIB, { ino: 8n, nlink: 2 }));
+    meet(file('b', 17 * MIB, of));
+    meet(file('broken', 17 * MIB, { ino: 9n, nlink: 2 }));
     await early.finish();
-    expect(asked).toEqual([]);
+    expect([...asked].sort()).toEqual(['a', 'broken', 'of another file']);
+    expect(early.take(file('b', 17 * MIB, of), [])?.md5).toBe(md5('a'));
+    expect(early.take(file('other name of it', 17 * MIB, { ino: 9n, nlink: 2 }), [])).toBeUndefined();
+    // One state of it alone: it was changed between two looks.
+    expect(early.take(file('b', 17 * MIB, { ...of, mtimeNs: 2n }), [])).toBeUndefined();
   });
 });
