@@ -28,7 +28,6 @@ import {
   parseSource,
   parseTarget,
   placeLine,
-  type Route,
   refuseOverlap,
   refusePattern,
   routeOf,
@@ -57,12 +56,12 @@ async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: numb
   const lines = inputs.lines('mirrors').map((line) => line.trim());
   // Each destination has its own requests, at the same time as the others.
   const openFilesEach = openFiles / (1 + lines.length);
-  const first = await parseOne(raw, context, openFilesEach);
+  const first = parseOne(raw, context, openFilesEach);
   const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
   const mirrorsAtomic = inputs.boolean('mirrors-atomic');
   if (lines.length === 0) {
     const lone = (['mirror-by', 'mirrors-atomic'] as const).find((name) => inputs.isSet(name));
-    if (lone === undefined) return first;
+    if (lone === undefined) return { ...first, ...(await parseContent(inputs, context, first)), mirrors: [] };
     throw usageError(
       `${inputs.spelled(lone)} was given without ${inputs.spelled('mirrors')}: name mirrors, or drop it`,
     );
@@ -86,8 +85,7 @@ async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: numb
       `${inputs.spelled('mirror-by')} copy was given, and ${first.command} does not heed it: nothing can be copied from what is not visible yet; take it out`,
     );
   }
-  const mirrors: SyncOptions[] = [];
-  for (const line of lines) mirrors.push(await parseMirror(line, raw, first, context, openFilesEach));
+  const mirrors = lines.map((line) => parseMirror(line, raw, first, context, openFilesEach));
   refuseTwice(inputs, [first, ...mirrors]);
   const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
   if (mirrorBy === 'copy' && elsewhere !== undefined) {
@@ -95,12 +93,49 @@ async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: numb
       `${inputs.spelled('mirror-by')} copy was given, and ${destinationUrl(elsewhere.destination)} is reached by another endpoint than ${destinationUrl(first.destination)}: use upload or auto`,
     );
   }
-  const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
-  return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+  const shared = {
+    ...(await parseContent(inputs, context, first)),
+    ...(mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {}),
+  };
+  return {
+    ...first,
+    ...shared,
+    mirrorBy,
+    mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared, mirrors: [] })),
+  };
+}
+
+/** What is published, and by which rules: of all destinations alike, as none of it can stand behind one. */
+type Content = Pick<SyncOptions, 'headers' | 'site' | 'tree'>;
+
+/** One of the destinations, but for its content. */
+type OneOptions = Omit<SyncOptions, keyof Content | 'mirrors'>;
+
+/** Read once, however many destinations there are: a file of rules may be a pipe, which the second time is empty. */
+async function parseContent(
+  inputs: Inputs,
+  context: OptionsContext,
+  { command, source, target }: OneOptions,
+): Promise<Content> {
+  const { headers, site } = await parseSite({
+    headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
+    headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
+    defaults: inputs.choice('headers-defaults', ['none', 'website']),
+    refresh: inputs.boolean('refresh-headers'),
+    redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
+    compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
+    cleanUrls: inputs.boolean('clean-urls'),
+    cwd: context.cwd,
+  });
+  // Last: it is the only part that looks at the tree.
+  const isLocal = source === undefined && target === undefined;
+  const tree =
+    command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, isLocal);
+  return { headers, site, tree };
 }
 
 /** As far as both endpoints were given: what the environment says is known later. */
-function isElsewhere({ connection: { endpointUrl: a } }: SyncOptions, first: SyncOptions): boolean {
+function isElsewhere({ connection: { endpointUrl: a } }: OneOptions, first: OneOptions): boolean {
   const { endpointUrl: b } = first.connection;
   return a !== undefined && b !== undefined && a !== b;
 }
@@ -116,13 +151,13 @@ const OF_ONE_BUCKET: ReadonlySet<InputName> = new Set([
   'mirrors-atomic',
 ]);
 
-async function parseMirror(
+function parseMirror(
   line: string,
   raw: RawInputs,
-  first: SyncOptions,
+  first: OneOptions,
   context: OptionsContext,
   openFiles: number,
-): Promise<SyncOptions> {
+): OneOptions {
   const name = spelled('mirrors', context.shell);
   const { words } = placeLine('bucket', { ...raw, bucket: line }, context, name);
   const invalidates = words.has('invalidate');
@@ -132,16 +167,16 @@ async function parseMirror(
     // One region serves one service of another provider; AWS says where a bucket is.
     return input !== 'region' || (first.connection.endpointUrl !== undefined && !words.has('endpoint-url'));
   });
-  const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, openFiles, name);
+  const mirror = parseOne({ ...Object.fromEntries(general), bucket: line }, context, openFiles, name);
   const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
   const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
   const { sharding } = mirror;
   const sharded = sharding === undefined ? {} : { sharding: { ...sharding, beside: `.${own}` } };
-  return { ...mirror, tree: first.tree, index, ...sharded };
+  return { ...mirror, index, ...sharded };
 }
 
 /** Two runs in one place would take one another for foreign writers. */
-function refuseTwice(inputs: Inputs, all: readonly SyncOptions[]): void {
+function refuseTwice(inputs: Inputs, all: readonly OneOptions[]): void {
   for (const [at, one] of all.entries()) {
     for (const other of all.slice(0, at)) {
       if (one.destination.bucket !== other.destination.bucket) continue;
@@ -156,12 +191,7 @@ function refuseTwice(inputs: Inputs, all: readonly SyncOptions[]): void {
 }
 
 /** @param input what the destination was given as, for messages */
-async function parseOne(
-  raw: RawInputs,
-  context: OptionsContext,
-  openFiles: number,
-  input?: string,
-): Promise<SyncOptions> {
+function parseOne(raw: RawInputs, context: OptionsContext, openFiles: number, input?: string): OneOptions {
   const route = routeOf(raw, context, input);
   const { line } = route;
   // What stands behind the destination is about this destination, and goes before what was said in general.
@@ -201,19 +231,6 @@ async function parseOne(
   const invalidation = parseInvalidation(inputs, destination);
   const given = inputs.text('report');
   const report = given === undefined ? undefined : resolve(context.cwd, given);
-  const { headers, site } = await parseSite({
-    headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
-    headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
-    defaults: inputs.choice('headers-defaults', ['none', 'website']),
-    refresh: inputs.boolean('refresh-headers'),
-    redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
-    compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
-    cleanUrls: inputs.boolean('clean-urls'),
-    cwd: context.cwd,
-  });
-  // Last: it is the only part that looks at the tree.
-  const tree =
-    command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
   return {
     command,
     destination,
@@ -223,11 +240,8 @@ async function parseOne(
     connection,
     deletes,
     writeHeaders,
-    headers,
-    site,
     copies: parseCopies(inputs, context),
     ...(invalidation === undefined ? {} : { invalidation }),
-    mirrors: [],
     mirrorBy: 'auto',
     mirrorsAtomic: false,
     delayUpdates: sharding === undefined ? parseDelay(inputs) : true,
@@ -243,7 +257,6 @@ async function parseOne(
     summary: inputs.choice('summary', ['always', 'changes', 'never']),
     summaryTitle: inputs.text('summary-title') ?? '',
     logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
-    tree,
   };
 }
 
@@ -298,13 +311,9 @@ function parsePublishLast(inputs: Inputs): readonly string[] {
   return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
 }
 
-async function parseTree(
-  inputs: Inputs,
-  context: OptionsContext,
-  route: Route['kind'],
-): Promise<TreeOptions> {
+async function parseTree(inputs: Inputs, context: OptionsContext, isLocal: boolean): Promise<TreeOptions> {
   const lines = inputs.lines('paths');
-  if (lines.length === 0 && context.directory === undefined && route === 'publish') {
+  if (lines.length === 0 && context.directory === undefined && isLocal) {
     return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
   }
   const root = inputs.text('root');
@@ -318,7 +327,7 @@ async function parseTree(
   const patterns =
     context.directory !== undefined
       ? [await context.literalPath(context.directory, context.cwd)]
-      : route === 'publish'
+      : isLocal
         ? await context.parsePathLines(lines, context.cwd)
         : [];
   return {

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -994,4 +995,38 @@ test('what any of several destinations writes in the tree is published to none o
   const own = [join(cwd, 'r.json'), join(cwd, 'i'), join(cwd, 'i.journal'), beside, `${beside}.journal`];
   for (const { unpublished } of [site, ...mirrors.map((one) => one.site)])
     expect(new Set(own)).toEqual(unpublished);
+});
+
+test('rules and patterns that come by a pipe, which is empty the second time, are those of all destinations', async () => {
+  const texts = {
+    'headers-file': '/*\n  Cache-Control: no-store',
+    'redirects-file': '/old /new 301',
+    'excludes-from': 'x',
+  };
+  const pipes = Object.entries(texts).map(([input, text]) => {
+    const path = join(cwd, input);
+    execFileSync('mkfifo', [path]);
+    return {
+      path,
+      writer: spawn('sh', ['-c', 'echo "$1" > "$2"; while :; do : > "$2"; done', 'sh', text, path]),
+    };
+  });
+  try {
+    const [headers = '', redirects = '', excludes = ''] = pipes.map(({ path }) => path);
+    const { mirrors, ...first } = await parse({
+      mirrors: ['s3://one/p', 's3://two/p'],
+      'headers-file': headers,
+      'redirects-file': redirects,
+      'excludes-from': [excludes],
+    });
+    for (const one of [first, ...mirrors])
+      expect(one).toMatchObject({
+        headers: { rules: [{ changes: [{ name: 'cache-control', value: 'no-store' }] }] },
+        site: { redirects: [{ name: 'old', target: '/new' }] },
+        tree: { excludes: ['x'] },
+      });
+    expect(mirrors).toHaveLength(2);
+  } finally {
+    for (const { writer } of pipes) writer.kill();
+  }
 });
