@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { execFileSync, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
@@ -475,6 +476,27 @@ describe('what the SDK refuses without asking S3', () => {
       });
     } finally {
       warn.mockRestore();
+      process.env = kept;
+      await removeTree(directory);
+    }
+  });
+
+  test('a profile that comes by a pipe, which is empty the second time, is there', async () => {
+    const directory = await temporaryDirectory();
+    const kept = { ...process.env };
+    const pipe = join(directory, 'credentials');
+    execFileSync('mkfifo', [pipe]);
+    const script = 'echo "$1" > "$2"; while :; do : > "$2"; done';
+    const keys = '[there]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = s';
+    const writer = spawn('sh', ['-c', script, 'sh', keys, pipe]);
+    process.env.AWS_CONFIG_FILE = join(directory, 'none');
+    process.env.AWS_SHARED_CREDENTIALS_FILE = pipe;
+    try {
+      const { identity, close } = await opened({ profile: 'there' });
+      close();
+      expect(identity.source).toBe('profile there');
+    } finally {
+      writer.kill();
       process.env = kept;
       await removeTree(directory);
     }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeDirectory } from '../disk/home-directory.js';
 import { EXIT, SyncError } from '../model/errors.js';
@@ -20,15 +19,18 @@ export function profileFiles(
 
 /**
  * A profile that stands in no file, told in one line: the SDK would look for other credentials, and might find those of
- * the machine. `undefined`: it stands there.
+ * the machine. `undefined`: it stands there. The SDK itself is asked, which keeps what it read: a file may be a pipe, and
+ * that is empty the second time.
  *
  * @param given what names it: an input or a variable
  */
-export function missingProfile(name: string, given: string): SyncError | undefined {
-  const files = profileFiles(process.env, homeDirectory());
+export async function missingProfile(name: string, given: string): Promise<SyncError | undefined> {
   // The SDK's own name for whatever there is.
   if (name === 'default') return undefined;
-  if (files.some((file) => sectionsOf(file).has(name))) return undefined;
+  const { loadSharedConfigFiles } = await import('@smithy/core/config');
+  const { configFile, credentialsFile } = await loadSharedConfigFiles();
+  if (Object.hasOwn(configFile, name) || Object.hasOwn(credentialsFile, name)) return undefined;
+  const files = profileFiles(process.env, homeDirectory());
   return new SyncError(
     'no-credentials',
     EXIT.usage,
@@ -38,16 +40,4 @@ export function missingProfile(name: string, given: string): SyncError | undefin
         : `no such profile stands in ${files.join(' or ')}: correct the name, or add the profile`
     }`,
   );
-}
-
-/** Names of profiles, as both files spell them. */
-function sectionsOf(file: string): ReadonlySet<string> {
-  let text = '';
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    // One file is enough.
-  }
-  const headings = text.matchAll(/^\s*\[\s*(?:profile\s+)?(["']?)(.+?)\1\s*\]/gm);
-  return new Set([...headings].map(([, , name = '']) => name));
 }

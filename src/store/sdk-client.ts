@@ -53,7 +53,7 @@ export async function sdkAccess({
   surroundings,
 }: SdkRequest): Promise<SdkAccess> {
   const { profile } = connection;
-  const missing = profile === undefined ? undefined : missingProfile(profile, 'profile');
+  const missing = profile === undefined ? undefined : await missingProfile(profile, 'profile');
   if (missing !== undefined) throw missing;
   const logger = new SilentLogger();
   const configuration: S3ClientConfig = {
@@ -106,7 +106,7 @@ async function resolveRegion(
         error,
       );
     // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.
-    if (!/region is missing|region=""/i.test(message)) throw noCredentials(connection, error);
+    if (!/region is missing|region=""/i.test(message)) throw await noCredentials(connection, error);
   }
   const { AWS_DEFAULT_REGION: fallback } = process.env;
   if (endpoint !== undefined) return fallback || 'us-east-1';
@@ -118,7 +118,7 @@ async function resolveRegion(
     );
     return answer.BucketRegion ?? 'us-east-1';
   } catch (error) {
-    if (isCredentialError(error)) throw noCredentials(connection, error);
+    if (isCredentialError(error)) throw await noCredentials(connection, error);
     const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
     const region = headers?.['x-amz-bucket-region'];
     const found = region ?? (fallback || undefined);
@@ -153,7 +153,7 @@ export async function identify({
   try {
     credentials = await client.config.credentials();
   } catch (error) {
-    throw noCredentials(connection, error);
+    throw await noCredentials(connection, error);
   }
   const source = sourceOf((credentials as { $source?: Record<string, unknown> }).$source, connection);
   warnOfBoth(connection, emit);
@@ -245,7 +245,7 @@ function isCredentialError(error: unknown): boolean {
 const UNANSWERED =
   /^(E(AI_|CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)|ENOTFOUND|TimeoutError|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_(SSL|TLS)_)/;
 
-function noCredentials(connection: Connection, cause: unknown): SyncError {
+async function noCredentials(connection: Connection, cause: unknown): Promise<SyncError> {
   if (cause instanceof SyncError) return cause;
   const { role } = connection;
   const { kind, code, message } = toStoreError('AssumeRole', cause);
@@ -267,7 +267,8 @@ function noCredentials(connection: Connection, cause: unknown): SyncError {
     );
   }
   const { AWS_PROFILE } = process.env;
-  const missing = AWS_PROFILE && isCredentialError(cause) && missingProfile(AWS_PROFILE, 'AWS_PROFILE');
+  const missing =
+    AWS_PROFILE && isCredentialError(cause) && (await missingProfile(AWS_PROFILE, 'AWS_PROFILE'));
   if (missing) return missing;
   if (role !== undefined) {
     return configurationError(
