@@ -6,7 +6,7 @@ import {
   type ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { DeserializeMiddleware } from '@smithy/types';
+import type { DeserializeMiddleware, HttpRequest } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
@@ -110,15 +110,19 @@ async function resolveRegion(
   }
   const { AWS_DEFAULT_REGION: fallback } = process.env;
   if (endpoint !== undefined) return fallback || 'us-east-1';
-  // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+  // AWS names a bucket's region to anyone who asks, in the headers of a refusal too: asked without a signature, as a role
+  // that is assumed in that region may be all there is. So does GetBucketRegion of AWS's own SDK for Go.
+  const anonymous = {
+    credentials: { accessKeyId: '', secretAccessKey: '' },
+    signer: { sign: async (request: HttpRequest) => request },
+  };
   try {
-    const answer = await new S3Client({ ...configuration, region: 'us-east-1' }).send(
+    const answer = await new S3Client({ ...configuration, ...anonymous, region: 'us-east-1' }).send(
       new HeadBucketCommand({ Bucket: bucket }),
       { abortSignal: signal },
     );
     return answer.BucketRegion ?? 'us-east-1';
   } catch (error) {
-    if (isCredentialError(error)) throw await noCredentials(connection, error);
     const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
     const region = headers?.['x-amz-bucket-region'];
     const found = region ?? (fallback || undefined);
