@@ -11,11 +11,11 @@ import { HttpProxyAgent } from 'http-proxy-agent';
 import { md5Of } from '../../src/model/digest.js';
 import type { ObjectKey } from '../../src/model/object-key.js';
 import type { Connection } from '../../src/model/options.js';
+import { BoundedHandler } from '../../src/store/bounded-handler.js';
 import type { S3Calls } from '../../src/store/calls.js';
 import { SilentLogger } from '../../src/store/credentials.js';
 import type { Connecting } from '../../src/store/exchange.js';
 import { LeanCalls } from '../../src/store/lean-calls.js';
-import { requestHandler } from '../../src/store/open.js';
 import { providerOf } from '../../src/store/providers.js';
 import { RareCalls } from '../../src/store/rare-calls.js';
 import { S3Store } from '../../src/store/s3-store.js';
@@ -23,6 +23,7 @@ import { SdkCalls } from '../../src/store/sdk-calls.js';
 import type { SigningCredentials } from '../../src/store/sign.js';
 import { toStoreError } from '../../src/store/store-errors.js';
 import { resolveTarget } from '../../src/store/target.js';
+import { Ways } from '../../src/store/ways.js';
 
 /**
  * The two ways of sending a call, against a server that answers what a test says: they ask for the same, and make the
@@ -75,14 +76,14 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const made = await requestHandler(connectionOf(), endpoint);
-  connecting = made.connecting;
+  const way = new Ways(connectionOf());
+  connecting = await way.to(endpoint);
   clientLike = () => ({
     endpoint,
     region: 'eu-west-1',
     forcePathStyle: true,
     maxAttempts: 1,
-    requestHandler: made.handler,
+    requestHandler: new BoundedHandler(way),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     expectContinueHeader: false,

@@ -11,8 +11,8 @@ import { Connections } from '../../src/store/connections.js';
 import { BODY_PIECE, type Connecting, exchange, type Outgoing } from '../../src/store/exchange.js';
 import { Flow } from '../../src/store/flow.js';
 import { StoreError } from '../../src/store/object-store.js';
-import { requestHandler } from '../../src/store/open.js';
 import { endedIdle, toStoreError } from '../../src/store/store-errors.js';
+import { Ways } from '../../src/store/ways.js';
 import type { WireAnswer } from '../../src/store/wire-answer.js';
 
 /** One request over a real connection to a server that misbehaves, byte by byte. */
@@ -63,22 +63,19 @@ const agents = new Set<Agent>();
 const never = new AbortController().signal;
 
 async function connecting(changes: Partial<Connecting> = {}): Promise<Connecting> {
-  const made = await requestHandler(
-    {
-      allowedAccountIds: [],
-      requesterPays: false,
-      concurrency: 4,
-      maxAttempts: 1,
-      connectTimeoutMs: 2_000,
-      readTimeoutMs: 2_000,
-    },
-    'http://127.0.0.1',
-  );
-  const { httpAgent } = made.connecting;
+  const made = await new Ways({
+    allowedAccountIds: [],
+    requesterPays: false,
+    concurrency: 4,
+    maxAttempts: 1,
+    connectTimeoutMs: 2_000,
+    readTimeoutMs: 2_000,
+  }).to('http://127.0.0.1');
+  const { httpAgent } = made;
   const authority = certificate === undefined ? {} : { ca: certificate.cert };
   const httpsAgent = new HttpsAgent({ keepAlive: true, ...authority });
   agents.add(httpAgent).add(httpsAgent);
-  return { ...made.connecting, httpsAgent, ...authority, ...changes };
+  return { ...made, httpsAgent, ...authority, ...changes };
 }
 
 interface Sending {

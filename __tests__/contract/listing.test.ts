@@ -2,13 +2,14 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parsePrefix } from '../../src/model/object-key.js';
 import type { Connection } from '../../src/model/options.js';
+import { BoundedHandler } from '../../src/store/bounded-handler.js';
 import { LeanCalls } from '../../src/store/lean-calls.js';
-import { requestHandler } from '../../src/store/open.js';
 import { providerOf } from '../../src/store/providers.js';
 import { RareCalls } from '../../src/store/rare-calls.js';
 import { S3Store } from '../../src/store/s3-store.js';
 import { SdkCalls } from '../../src/store/sdk-calls.js';
 import { resolveTarget } from '../../src/store/target.js';
+import { Ways } from '../../src/store/ways.js';
 import { randomNumbers } from '../support/random.js';
 import { SEED } from '../support/seed.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -39,18 +40,23 @@ async function storeOn(server: EmbeddedTestServer, bucket: string, inOrder: bool
     connectTimeoutMs: 50_000,
     readTimeoutMs: 50_000,
   };
-  const { connecting, handler } = await requestHandler(connection, endpoint);
+  const ways = new Ways(connection);
   const credentials = { accessKeyId: 'a', secretAccessKey: 's' };
   const client = new S3Client({
     endpoint,
     region,
     forcePathStyle: true,
-    requestHandler: handler,
+    requestHandler: new BoundedHandler(ways),
     credentials,
   });
   const target = await resolveTarget(client, bucket);
   if (target === undefined) throw new Error('no target');
-  const calls = new LeanCalls({ client, target, connecting, notice: () => undefined });
+  const calls = new LeanCalls({
+    client,
+    target,
+    connecting: await ways.to(endpoint),
+    notice: () => undefined,
+  });
   return new S3Store({
     rareCalls: async () => new RareCalls(client),
     credentials: () => client.config.credentials(),

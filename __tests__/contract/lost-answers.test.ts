@@ -18,7 +18,8 @@ import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
 import type { Condition } from '../../src/model/plan.js';
 import { exchange } from '../../src/store/exchange.js';
 import { CHANGED_AFTER_WRITE, type ObjectStore, type Written } from '../../src/store/object-store.js';
-import { openStore, requestHandler } from '../../src/store/open.js';
+import { openStore } from '../../src/store/open.js';
+import { Ways } from '../../src/store/ways.js';
 import { type Changes, optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 
@@ -756,22 +757,22 @@ const certificate = selfSigned();
     process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     process.env.AWS_CA_BUNDLE = cert;
     const connection = optionsFor({ region: 'us-east-1', endpoint: '' }, 'bucket', '/').connection;
-    const made = await requestHandler(connection, 'https://127.0.0.1');
+    const made = await new Ways(connection).to('https://127.0.0.1');
     delete process.env.https_proxy;
-    expect(made.connecting.httpsAgent).toBeInstanceOf(HttpsProxyAgent);
+    expect(made.httpsAgent).toBeInstanceOf(HttpsProxyAgent);
     const origin = {
       secure: true,
       host: '127.0.0.1',
       port: (server.address() as AddressInfo).port,
     };
     const outgoing = { method: 'PUT', path: '/k', headers: { host: '127.0.0.1' }, body: undefined };
-    const connecting = { ...made.connecting, connectTimeoutMs: 1_000, readTimeoutMs: 300 };
+    const connecting = { ...made, connectTimeoutMs: 1_000, readTimeoutMs: 300 };
     const send = () => exchange(origin, outgoing, connecting, 1_000, signal);
     try {
       expect((await send()).headers.etag).toBe(`"${etag}"`);
       expect((await send()).status).toBe(200);
       expect(asked).toEqual([`127.0.0.1:${origin.port}`]);
-      made.connecting.httpsAgent.destroy();
+      made.httpsAgent.destroy();
       await expect(send()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     } finally {
       for (const socket of sockets) socket.destroy();

@@ -1,17 +1,29 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { bounded } from './bounded-body.js';
-import { LONGEST_ANSWER, LONGEST_REQUEST_MS, SLOW_ANSWER_MS } from './exchange.js';
+import { type Connecting, LONGEST_ANSWER, LONGEST_REQUEST_MS, SLOW_ANSWER_MS } from './exchange.js';
+import type { Ways } from './ways.js';
+
+type Handle = NodeHttpHandler['handle'];
 
 /**
- * Answers of the SDK's own requests, which it reads whole, end like those of ours. An object's bytes are counted by
- * whoever reads them.
+ * The SDK's own requests, each by the way to its host. Answers, which it reads whole, end like those of ours; an object's
+ * bytes are counted by whoever reads them.
  */
 export class BoundedHandler extends NodeHttpHandler {
-  override async handle(
-    ...args: Parameters<NodeHttpHandler['handle']>
-  ): Promise<Awaited<ReturnType<NodeHttpHandler['handle']>>> {
-    const answer = await super.handle(...args);
-    const [{ method, query, headers }] = args;
+  readonly #ways: Ways;
+  readonly #handlers = new Map<Connecting, NodeHttpHandler>();
+
+  constructor(ways: Ways) {
+    super();
+    this.#ways = ways;
+  }
+
+  override async handle(...args: Parameters<Handle>): Promise<Awaited<ReturnType<Handle>>> {
+    const [{ protocol, hostname, port, method, query, headers }] = args;
+    const connecting = await this.#ways.to(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
+    const handler = this.#handlers.get(connecting) ?? handlerBy(connecting);
+    this.#handlers.set(connecting, handler);
+    const answer = await handler.handle(...args);
     const { response } = answer;
     const isObject = query['x-id'] === 'GetObject' && response.statusCode < 300;
     // What S3 makes of what it has may take minutes, with blanks until it is done.
@@ -21,4 +33,20 @@ export class BoundedHandler extends NodeHttpHandler {
     if (!isObject) response.body = bounded(response.body, LONGEST_ANSWER, longestMs);
     return answer;
   }
+
+  override destroy(): void {
+    this.#ways.close();
+  }
+}
+
+function handlerBy(connecting: Connecting): NodeHttpHandler {
+  const { httpAgent, httpsAgent, connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
+  return new NodeHttpHandler({
+    httpAgent,
+    httpsAgent,
+    connectionTimeout: connectTimeoutMs,
+    socketTimeout: readTimeoutMs,
+    requestTimeout: longestRequestMs,
+    throwOnRequestTimeout: true,
+  });
 }

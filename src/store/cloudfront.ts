@@ -2,8 +2,8 @@ import type { SyncOptions } from '../model/options.js';
 import { type RoleSurroundings, roleConfiguration, SilentLogger } from './credentials.js';
 import { atEndpoint, endpointOf } from './endpoint.js';
 import type { Invalidator } from './object-store.js';
-import { requestHandler } from './open.js';
 import { repeatingNothing, toStoreError } from './store-errors.js';
+import { Ways } from './ways.js';
 
 /**
  * Reaches CloudFront as the destination is reached: profile, proxy, certificates, timeouts. It is global, and has
@@ -20,12 +20,10 @@ export async function openInvalidator(
   const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await import(
     '@aws-sdk/client-cloudfront'
   );
+  const { BoundedHandler } = await import('./bounded-handler.js');
   const isChina = region.startsWith('cn-');
-  const own = isChina
-    ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
-    : 'https://cloudfront.amazonaws.com';
   const endpoint = await endpointOf('CLOUDFRONT', connection.profile);
-  const { handler } = await requestHandler(connection, endpoint ?? own);
+  const handler = new BoundedHandler(new Ways(connection));
   const logger = new SilentLogger();
   const client = new CloudFrontClient({
     region: isChina ? 'cn-northwest-1' : 'us-east-1',

@@ -52,3 +52,13 @@ export function atEndpoint(
 ): { readonly endpoint: string } | { readonly ignoreConfiguredEndpointUrls: true } {
   return endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint };
 }
+
+/** For people, and to tell services apart. */
+export function withoutCredentials(endpoint: string): string {
+  const url = new URL(endpoint);
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  return url.href;
+}

@@ -1,22 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { type AgentOptions, Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
-import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { homeDirectory } from '../disk/home-directory.js';
-import { messageOf } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
-import {
-  type Connection,
-  mostRequestsInFlight,
-  requestsInFlight,
-  type SyncOptions,
-} from '../model/options.js';
+import { mostRequestsInFlight, requestsInFlight, type SyncOptions } from '../model/options.js';
 import { configurationError } from './configuration-error.js';
 import type { RoleSurroundings } from './credentials.js';
-import { endpointOf } from './endpoint.js';
+import { endpointOf, withoutCredentials } from './endpoint.js';
 import { environmentAccess } from './environment.js';
-import { type Connecting, LONGEST_REQUEST_MS, SLOW_ANSWER_MS } from './exchange.js';
 import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
 import { providerOf } from './providers.js';
@@ -24,6 +12,8 @@ import { S3Store } from './s3-store.js';
 import type { SdkAccess } from './sdk-client.js';
 import { ServerClock } from './server-clock.js';
 import type { SigningCredentials } from './sign.js';
+import type { Target } from './target.js';
+import { Ways } from './ways.js';
 import type { WireHeaders } from './wire-answer.js';
 
 /** Below it nothing can be. */
@@ -52,7 +42,7 @@ export async function openStore(
   const endpoint = connection.endpointUrl ?? (await endpointOf('S3', connection.profile));
   if (endpoint !== undefined) checkEndpoint(endpoint);
   const provider = providerOf(endpoint);
-  const { connecting, bytesMoved } = await connectingBy(connection, endpoint);
+  const ways = new Ways(connection);
   // Who answers is settled by the first answer that names its server.
   let answering = provider;
   let isNamed = false;
@@ -69,12 +59,12 @@ export async function openStore(
   let loading: Promise<SdkAccess> | undefined;
   const sdk = (): Promise<SdkAccess> => {
     loading ??= import('./sdk-client.js').then(async ({ sdkAccess }) => {
-      const handler = await handlerBy(connecting);
+      const { BoundedHandler } = await import('./bounded-handler.js');
       const access = await sdkAccess({
         connection,
         bucket,
         endpoint,
-        handler,
+        handler: new BoundedHandler(ways),
         notice,
         signal,
         surroundings,
@@ -101,7 +91,7 @@ export async function openStore(
       requesterPays: connection.requesterPays,
       inFlight: { first: requestsInFlight(connection), most: mostRequestsInFlight(connection) },
       maxAttempts: connection.maxAttempts,
-      bytesMoved: () => bytesMoved() + (lean?.bytesMoved ?? 0),
+      bytesMoved: () => ways.bytesMoved() + (lean?.bytesMoved ?? 0),
       clockOffset: () => serverClock.offset,
     }),
     identity,
@@ -109,8 +99,7 @@ export async function openStore(
     endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
     close() {
       lean?.close();
-      connecting.httpAgent.destroy();
-      connecting.httpsAgent.destroy();
+      ways.close();
     },
   });
   // How the calls made by the thousand are sent: past the SDK's commands, or for a single run by them.
@@ -124,18 +113,22 @@ export async function openStore(
     const credentials = async (): Promise<SigningCredentials> => known.credentials;
     const config = { credentials, systemClockOffset: 0 };
     clock = config;
-    const lean = new LeanCalls({ client: { config }, target, connecting, notice });
+    const lean = new LeanCalls({
+      client: { config },
+      target,
+      connecting: await ways.to(urlOf(target)),
+      notice,
+    });
     return opened(lean, credentials, { source: 'environment' }, target.region);
   }
-  const { client, region } = await sdk();
+  const { client, region, handler } = await sdk();
   const { identify } = await import('./sdk-client.js');
-  const handler = await handlerBy(connecting);
   const identity = await identify({ client, region, handler, connection, provider, emit, signal });
   const { resolveTarget } = await import('./target.js');
   const target = isLean ? await resolveTarget(client, bucket) : undefined;
   if (target === undefined)
     emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
-  const lean = target && new LeanCalls({ client, target, connecting, notice });
+  const lean = target && new LeanCalls({ client, target, connecting: await ways.to(urlOf(target)), notice });
   return opened(lean, () => client.config.credentials(), identity, region);
 }
 
@@ -149,126 +142,14 @@ function shareClock(client: { systemClockOffset: number }, clock: { systemClockO
   });
 }
 
+function urlOf({ secure, authority }: Target): string {
+  return `${secure ? 'https' : 'http'}://${authority}`;
+}
+
 function checkEndpoint(endpoint: string): void {
   if (/^https?:\/\/[^/]/i.test(endpoint) && URL.canParse(endpoint)) return;
   throw configurationError(
     'usage',
     `the endpoint is ${JSON.stringify(endpoint.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as https://s3.example.com: correct endpoint-url, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL, or endpoint_url of the profile`,
   );
-}
-
-/** For people, and to tell services apart. */
-function withoutCredentials(endpoint: string): string {
-  const url = new URL(endpoint);
-  url.username = '';
-  url.password = '';
-  url.search = '';
-  url.hash = '';
-  return url.href;
-}
-
-interface Way {
-  readonly connecting: Connecting;
-  readonly bytesMoved: () => number;
-}
-
-/** @param endpoint where the requests go, which decides on the proxy; undefined: S3 itself */
-export async function requestHandler(
-  connection: Connection,
-  endpoint: string | undefined,
-): Promise<Way & { readonly handler: NodeHttpHandler }> {
-  const way = await connectingBy(connection, endpoint);
-  return { ...way, handler: await handlerBy(way.connecting) };
-}
-
-/** The same way by the SDK. */
-async function handlerBy(connecting: Connecting): Promise<NodeHttpHandler> {
-  const { BoundedHandler } = await import('./bounded-handler.js');
-  const { httpAgent, httpsAgent, connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
-  return new BoundedHandler({
-    httpAgent,
-    httpsAgent,
-    connectionTimeout: connectTimeoutMs,
-    socketTimeout: readTimeoutMs,
-    requestTimeout: longestRequestMs,
-    throwOnRequestTimeout: true,
-  });
-}
-
-async function connectingBy(connection: Connection, endpoint: string | undefined): Promise<Way> {
-  const authority = certificateAuthority();
-  const agentOptions = { keepAlive: true, maxSockets: mostRequestsInFlight(connection), ...authority };
-  const { getProxyForUrl } = await import('proxy-from-env');
-  const target = endpoint ?? `https://s3.${connection.region ?? 'us-east-1'}.amazonaws.com`;
-  const proxy = getProxyForUrl(target);
-  if (proxy !== '' && !URL.canParse(proxy)) {
-    throw configurationError(
-      'usage',
-      `the proxy for ${withoutCredentials(target)} is ${JSON.stringify(proxy.replace(/\/\/.*@/s, '//***@'))}, and it must be a URL as http://proxy.example.com:3128: correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY`,
-    );
-  }
-  const [httpAgent, httpsAgent] =
-    proxy === ''
-      ? [new HttpAgent(agentOptions), new HttpsAgent(agentOptions)]
-      : await proxyAgents(proxy, agentOptions);
-  const { connectTimeoutMs, readTimeoutMs } = connection;
-  return {
-    connecting: {
-      httpAgent,
-      httpsAgent,
-      connectTimeoutMs,
-      readTimeoutMs,
-      longestRequestMs: LONGEST_REQUEST_MS,
-      slowAnswerMs: SLOW_ANSWER_MS,
-      isProxied: proxy !== '',
-      ...authority,
-    },
-    bytesMoved: receivedBy(httpAgent, httpsAgent),
-  };
-}
-
-async function proxyAgents(
-  proxy: string,
-  options: AgentOptions & { ca?: Buffer },
-): Promise<[HttpAgent, HttpsAgent]> {
-  const [{ HttpProxyAgent }, { HttpsProxyAgent }] = await Promise.all([
-    import('http-proxy-agent'),
-    import('https-proxy-agent'),
-  ]);
-  const https = new HttpsProxyAgent(proxy, options);
-  // It takes its options for the connection to the proxy alone; the server behind that is judged by these.
-  if (options.ca !== undefined) Object.assign(https.options, { ca: options.ca });
-  const agent: HttpAgent = https;
-  return [new HttpProxyAgent(proxy, options), agent as HttpsAgent];
-}
-
-/** Bytes that came by sockets of these agents, those that were closed since the last look too. */
-function receivedBy(...agents: readonly HttpAgent[]): () => number {
-  const seen = new WeakMap<Socket, number>();
-  let bytes = 0;
-  return () => {
-    for (const { sockets, freeSockets } of agents) {
-      for (const socket of [...Object.values(sockets), ...Object.values(freeSockets)].flat()) {
-        if (socket === undefined) continue;
-        bytes += socket.bytesRead - (seen.get(socket) ?? 0);
-        seen.set(socket, socket.bytesRead);
-      }
-    }
-    return bytes;
-  };
-}
-
-/** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
-function certificateAuthority(): { ca?: Buffer } {
-  const path = process.env.AWS_CA_BUNDLE;
-  if (path === undefined || path === '') return {};
-  try {
-    return { ca: readFileSync(path) };
-  } catch (cause) {
-    throw configurationError(
-      'file-not-found',
-      `AWS_CA_BUNDLE names ${JSON.stringify(path)}, which cannot be read (${messageOf(cause)}): set it to a PEM file, or unset it`,
-      cause,
-    );
-  }
 }

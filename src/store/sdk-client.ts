@@ -38,6 +38,7 @@ export interface SdkRequest {
 export interface SdkAccess {
   readonly client: S3Client;
   readonly region: string;
+  readonly handler: NodeHttpHandler;
   readonly calls: SdkCalls;
   readonly rareCalls: RareCalls;
 }
@@ -79,7 +80,7 @@ export async function sdkAccess({
       return result;
     };
   client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
-  return { client, region, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
+  return { client, region, handler, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
 }
 
 async function resolveRegion(
@@ -123,6 +124,7 @@ async function resolveRegion(
     );
     return answer.BucketRegion ?? 'us-east-1';
   } catch (error) {
+    if (error instanceof SyncError) throw error;
     const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers;
     const region = headers?.['x-amz-bucket-region'];
     const found = region ?? (fallback || undefined);
