@@ -207,7 +207,7 @@ export async function run(
     try {
       signal.throwIfAborted();
       const opened = await openStore(to, say, signal, shell);
-      identity = opened.identity;
+      identity = await opened.whose();
       const { region, endpoint } = opened;
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
       if (isFirst) reach(opened);
@@ -217,8 +217,8 @@ export async function run(
         storage === undefined
           ? undefined
           : ofDestination(storage, indexDestination(to.destination, endpoint), isFirst);
-      const copyFrom = await copyPlaces(to, opened);
-      const source = await sourcePort(to, opened);
+      const copyFrom = await copyPlaces(to, opened, say);
+      const source = await sourcePort(to, opened, say);
       const { invalidation } = to;
       const invalidator =
         invalidation === undefined || to.dryRun
@@ -311,7 +311,11 @@ export async function run(
     return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
   }
 
-  async function copyPlaces(to: SyncOptions, { store }: OpenedStore): Promise<readonly CopyPlace[]> {
+  async function copyPlaces(
+    to: SyncOptions,
+    { store }: OpenedStore,
+    say: Emit,
+  ): Promise<readonly CopyPlace[]> {
     const places: CopyPlace[] = [];
     for (const from of to.copies.from) {
       const { bucket, prefix } = from.place;
@@ -320,18 +324,22 @@ export async function run(
         places.push({ url, store, prefix, bucket: undefined });
         continue;
       }
-      const opened = await openStore(copyBucket(to, from), emit, signal, shell);
+      const opened = await openStore(copyBucket(to, from), say, signal, shell);
       places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
     }
     return places;
   }
 
-  async function sourcePort(to: SyncOptions, { endpoint }: OpenedStore): Promise<SourcePort | undefined> {
+  async function sourcePort(
+    to: SyncOptions,
+    { endpoint }: OpenedStore,
+    say: Emit,
+  ): Promise<SourcePort | undefined> {
     const { source } = to;
     if (source === undefined) return undefined;
     const { place, connection } = source;
     const from = { ...to, destination: place, connection, writeHeaders: {} };
-    const opened = await openStore(from, emit, signal, shell);
+    const opened = await openStore(from, say, signal, shell);
     return {
       url: destinationUrl(place),
       store: opened.store,

@@ -465,9 +465,9 @@ describe('what the SDK refuses without asking S3', () => {
     try {
       const keys = 'aws_access_key_id = AKIDPROFILE\naws_secret_access_key = s\n';
       await writeFile(process.env.AWS_CONFIG_FILE, `[profile there]  # of a test\n${keys}`);
-      const { identity, close } = await opened({ profile: 'there' });
+      const { whose, close } = await opened({ profile: 'there' });
       close();
-      expect(identity.source).toBe('profile there');
+      expect((await whose()).source).toBe('profile there');
       expect(warn).not.toHaveBeenCalled();
       await expect(opened({ profile: 'nope' })).rejects.toMatchObject({
         code: 'no-credentials',
@@ -492,9 +492,9 @@ describe('what the SDK refuses without asking S3', () => {
     process.env.AWS_CONFIG_FILE = join(directory, 'none');
     process.env.AWS_SHARED_CREDENTIALS_FILE = pipe;
     try {
-      const { identity, close } = await opened({ profile: 'there' });
+      const { whose, close } = await opened({ profile: 'there' });
       close();
-      expect(identity.source).toBe('profile there');
+      expect((await whose()).source).toBe('profile there');
     } finally {
       writer.kill();
       process.env = kept;

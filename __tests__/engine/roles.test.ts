@@ -4,6 +4,7 @@ import type { Event } from '../../src/model/events.js';
 import type { AssumedRole, SyncOptions } from '../../src/model/options.js';
 import type { Report } from '../../src/model/report.js';
 import { run } from '../../src/run.js';
+import { openStore } from '../../src/store/open.js';
 import { optionsFor } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { StsStub } from '../support/sts.js';
@@ -229,6 +230,33 @@ describe('R17: credentials that S3 ends before their time', () => {
     );
     expect([exit, report.error?.code]).toEqual([1, 'credentials-expired']);
     expect(s3.server.objects(bucket)).toHaveLength(2);
+  });
+});
+
+describe('whose credentials they are', () => {
+  const open = (connection: Partial<SyncOptions['connection']>) => {
+    const server = { region: 'eu-west-1', endpoint: 'https://s3.eu-west-1.amazonaws.com' };
+    const options = optionsFor(server, bucket, root, { connection });
+    return openStore(options, () => undefined, new AbortController().signal);
+  };
+  const asked = () => sts.asked.map((form) => form.get('Action'));
+
+  test('STS is asked once, and only of whom somebody asks it', async () => {
+    const { whose, close } = await open({});
+    expect(asked()).toEqual([]);
+    expect(await Promise.all([whose(), whose()])).toMatchObject([
+      { source: 'environment' },
+      { source: 'environment' },
+    ]);
+    close();
+    expect(asked()).toEqual(['GetCallerIdentity']);
+  });
+
+  test('allowed-account-ids is a guard of every bucket: STS is asked before anything else is', async () => {
+    await expect(open({ allowedAccountIds: ['210987654321'] })).rejects.toMatchObject({
+      code: 'wrong-account',
+    });
+    expect(asked()).toEqual(['GetCallerIdentity']);
   });
 });
 

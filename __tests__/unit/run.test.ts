@@ -502,6 +502,46 @@ describe('the index', () => {
   });
 });
 
+test('destinations alone are asked whose credentials they are, and what any of the buckets says is said of its destination', async () => {
+  const asked: string[] = [];
+  const openStore: Engine['openStore'] = async ({ destination: { bucket } }, emit) => {
+    emit({ type: 'message', level: 'debug', message: bucket });
+    const whose = async () => {
+      asked.push(bucket);
+      return { source: 'environment' };
+    };
+    return { ...opened, whose };
+  };
+  const read: Pick<SyncOptions, 'copies' | 'source'> = {
+    copies: {
+      from: [{ place: { bucket: 'last', prefix: parsePrefix('p') }, requesterPays: false }],
+      minSize: 0,
+    },
+    source: { place: { bucket: 'from', prefix: parsePrefix('p') }, connection: options.connection },
+  };
+  const mirror: SyncOptions = {
+    ...options,
+    ...read,
+    destination: { bucket: 'far', prefix: parsePrefix('m') },
+  };
+  const all = { ...read, index: { kind: 's3', bucket: 'ours', key: 'k' }, mirrors: [mirror] } as const;
+  const { exit, events } = await runWith(all, { openStore });
+  expect(exit).toBe(0);
+  expect(asked.sort()).toEqual(['far', 'site']);
+  const said = events.flatMap((event) =>
+    event.type === 'message' && event.level === 'debug' ? `${event.at} ${event.message}` : [],
+  );
+  expect(said.sort()).toEqual([
+    's3://far/m/ far',
+    's3://far/m/ from',
+    's3://far/m/ last',
+    's3://site/p/ from',
+    's3://site/p/ last',
+    's3://site/p/ ours',
+    's3://site/p/ site',
+  ]);
+});
+
 describe('signals', () => {
   function pretend(): {
     readonly process: EventEmitter;

@@ -395,7 +395,8 @@ export interface Invalidator {
 /** A destination that was reached: its store, and who we are there. */
 export interface OpenedStore {
   readonly store: ObjectStore;
-  readonly identity: Identity;
+  /** Asks for the account where there are accounts; a bucket that is only read need not wait for that. */
+  readonly whose: () => Promise<Identity>;
   readonly region: string;
   /** Custom endpoint, without credentials; absent: AWS itself. */
   readonly endpoint: string | undefined;

@@ -77,7 +77,7 @@ export async function openStore(
   const opened = async (
     lean: LeanCalls | undefined,
     credentials: () => Promise<SigningCredentials>,
-    identity: Identity,
+    whose: OpenedStore['whose'],
     region: string,
   ): Promise<OpenedStore> => ({
     store: new S3Store({
@@ -94,7 +94,7 @@ export async function openStore(
       bytesMoved: () => ways.bytesMoved() + (lean?.bytesMoved ?? 0),
       clockOffset: () => serverClock.offset,
     }),
-    identity,
+    whose,
     region,
     endpoint: endpoint === undefined ? undefined : withoutCredentials(endpoint),
     close() {
@@ -119,17 +119,24 @@ export async function openStore(
       connecting: await ways.to(urlOf(target)),
       notice,
     });
-    return opened(lean, credentials, { source: 'environment' }, target.region);
+    return opened(lean, credentials, async () => ({ source: 'environment' }), target.region);
   }
   const { client, region, handler } = await sdk();
-  const { identify } = await import('./sdk-client.js');
-  const identity = await identify({ client, region, handler, connection, provider, emit, signal });
+  const { firstCredentials, identify } = await import('./sdk-client.js');
+  const credentials = await firstCredentials(client, connection);
+  let identity: Promise<Identity> | undefined;
+  const whose = (): Promise<Identity> => {
+    identity ??= identify({ credentials, region, handler, connection, provider, emit, signal });
+    return identity;
+  };
+  // A guard: nothing else is asked before.
+  if (connection.allowedAccountIds.length > 0) await whose();
   const { resolveTarget } = await import('./target.js');
   const target = isLean ? await resolveTarget(client, bucket) : undefined;
   if (target === undefined)
     emit({ type: 'message', level: 'debug', message: 'all requests go by the AWS SDK' });
   const lean = target && new LeanCalls({ client, target, connecting: await ways.to(urlOf(target)), notice });
-  return opened(lean, () => client.config.credentials(), identity, region);
+  return opened(lean, () => client.config.credentials(), whose, region);
 }
 
 /** Either way corrects the clock for both. */

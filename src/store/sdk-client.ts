@@ -6,7 +6,7 @@ import {
   type ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { DeserializeMiddleware, HttpRequest } from '@smithy/types';
+import type { AwsCredentialIdentity, DeserializeMiddleware, HttpRequest } from '@smithy/types';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit, Identity } from '../model/events.js';
 import type { Connection } from '../model/options.js';
@@ -137,9 +137,24 @@ async function resolveRegion(
   }
 }
 
+/** The credentials that a run begins with. Rejects with a `SyncError` where there are none. */
+export async function firstCredentials(
+  client: S3Client,
+  connection: Connection,
+): Promise<AwsCredentialIdentity> {
+  try {
+    return await client.config.credentials();
+  } catch (error) {
+    throw await noCredentials(connection, error);
+  }
+}
+
+/** The account's name is for the log alone: where nobody may reach STS, nothing waits for longer. Milliseconds. */
+const NAMED_WITHIN_MS = 2_000;
+
 /** Who is publishing, by the account's own word where there are accounts. */
 export async function identify({
-  client,
+  credentials,
   region,
   handler,
   connection,
@@ -147,7 +162,7 @@ export async function identify({
   emit,
   signal,
 }: {
-  readonly client: S3Client;
+  readonly credentials: AwsCredentialIdentity;
   readonly region: string;
   readonly handler: NodeHttpHandler;
   readonly connection: Connection;
@@ -155,16 +170,11 @@ export async function identify({
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }): Promise<Identity> {
-  let credentials: Awaited<ReturnType<typeof client.config.credentials>>;
-  try {
-    credentials = await client.config.credentials();
-  } catch (error) {
-    throw await noCredentials(connection, error);
-  }
   const source = sourceOf((credentials as { $source?: Record<string, unknown> }).$source, connection);
   warnOfBoth(connection, emit);
   const allowed = connection.allowedAccountIds;
   if (!provider.accounts && allowed.length === 0) return { source };
+  const tooLate = AbortSignal.timeout(NAMED_WITHIN_MS);
   try {
     const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
     const sts = new STSClient({
@@ -176,7 +186,7 @@ export async function identify({
       ...atEndpoint(await endpointOf('STS', connection.profile)),
     });
     const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
-      abortSignal: signal,
+      abortSignal: allowed.length > 0 ? signal : AbortSignal.any([signal, tooLate]),
     });
     if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
       throw configurationError(
@@ -207,7 +217,8 @@ export async function identify({
         error,
       );
     }
-    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
+    const why = tooLate.aborted ? `no answer within ${NAMED_WITHIN_MS / 1000} s` : told;
+    emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${why}` });
     return { source };
   }
 }

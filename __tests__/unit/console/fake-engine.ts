@@ -24,7 +24,7 @@ export function destinationReport(changes: Partial<DestinationReport> = {}): Des
 
 export const opened: OpenedStore = {
   store: {} as ObjectStore,
-  identity: { source: 'environment' },
+  whose: async () => ({ source: 'environment' }),
   region: 'eu-west-1',
   endpoint: undefined,
   close: () => undefined,

@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpResponse } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { HttpRequest } from '@smithy/types';
+import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import type { Connection } from '../../../src/model/options.js';
-import { type SdkAccess, sdkAccess } from '../../../src/store/sdk-client.js';
+import { providerOf } from '../../../src/store/providers.js';
+import { identify, type SdkAccess, sdkAccess } from '../../../src/store/sdk-client.js';
 
 const connection: Connection = {
   allowedAccountIds: [],
@@ -23,20 +25,25 @@ const role = {
 
 /** AWS as far as it is asked here; who asks without a signature is refused. */
 class Aws extends NodeHttpHandler {
+  /** STS answers nobody, as where a network reaches S3 alone. */
+  isStsAway = false;
   readonly asked: string[] = [];
 
-  override async handle({
-    method,
-    hostname,
-    headers,
-    body,
-  }: HttpRequest): Promise<{ response: HttpResponse }> {
+  override async handle(
+    { method, hostname, headers, body }: HttpRequest,
+    { abortSignal }: HttpHandlerOptions = {},
+  ): Promise<{ response: HttpResponse }> {
     const how = headers.authorization === undefined ? 'anonymous' : 'signed';
     this.asked.push(`${method} ${hostname} ${how}`);
     const answer = (statusCode: number, more: Record<string, string>, text: string) => ({
       response: new HttpResponse({ statusCode, headers: more, body: Readable.from([text]) }),
     });
     if (!hostname.startsWith('sts.')) return answer(403, { 'x-amz-bucket-region': 'eu-central-1' }, '');
+    if (this.isStsAway) {
+      const aborted = once(abortSignal as AbortSignal, 'abort');
+      await aborted;
+      throw Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+    }
     const action = new URLSearchParams(`${body}`).get('Action');
     const expiration = new Date(Date.now() + 3_600_000).toISOString();
     const credentials = `<Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
@@ -83,4 +90,23 @@ describe('a region that nobody says', () => {
     expect((await access({})).region).toBe('us-west-2');
     expect(aws.asked).toEqual([]);
   });
+});
+
+test('an STS that nobody reaches holds a run up for no longer than two seconds', async () => {
+  aws.isStsAway = true;
+  const said: unknown[] = [];
+  const identity = await identify({
+    credentials: { accessKeyId: 'A', secretAccessKey: 's' },
+    region: 'eu-central-1',
+    handler: aws,
+    connection,
+    provider: providerOf(undefined),
+    emit: (event) => said.push(event),
+    signal: new AbortController().signal,
+  });
+  expect(identity).toEqual({ source: "the SDK's chain" });
+  expect(aws.asked).toEqual(['POST sts.eu-central-1.amazonaws.com signed']);
+  expect(said).toEqual([
+    { type: 'message', level: 'debug', message: 'STS did not name the account: no answer within 2 s' },
+  ]);
 });
