@@ -7,7 +7,7 @@ import { environmentEndpoint } from '../model/endpoint.js';
 import { EXIT, messageOf, SyncError, usageError } from '../model/errors.js';
 import type { InputName, RawInputs } from '../model/inputs.js';
 import { destinationUrl } from '../model/objects.js';
-import type { IndexPlace, SyncOptions, TreeOptions } from '../model/options.js';
+import type { IndexPlace, Source, SyncOptions, TreeOptions } from '../model/options.js';
 import { parseConnection, parseWriteHeaders } from './connection.js';
 import { parseCopies } from './copy-from.js';
 import { parseDeletes, parseRemoval, requireLastingIndex } from './deletes.js';
@@ -212,11 +212,14 @@ function parseOne(raw: RawInputs, context: OptionsContext, openFiles: number, in
     checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
   const sharding = parseSharding(inputs, command, route.kind, context.cwd);
   const connection = parseConnection(inputs, openFiles);
-  // What stands behind the destination says nothing of the source.
-  const general = parseConnection(new Inputs(raw, context.shell), openFiles);
-  const endpoint = environmentEndpoint(context.env, 'S3');
-  const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
-  if (source !== undefined) refuseOverlap(inputs, source, { destination, connection }, endpoint);
+  let source: Source | undefined;
+  if (route.kind === 'copy') {
+    // What stands behind the destination says nothing of the source.
+    const general = parseConnection(new Inputs(raw, context.shell), openFiles);
+    const endpoint = environmentEndpoint(context.env, 'S3');
+    source = parseSource(inputs, route.source, general, endpoint);
+    refuseOverlap(inputs, source, { destination, connection }, endpoint);
+  }
   const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
   const deletes =
     command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);

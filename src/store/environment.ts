@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Connection } from '../model/options.js';
 import { profileFiles } from './profiles.js';
+import { isDirectoryBucket } from './providers.js';
 import type { SigningCredentials } from './sign.js';
 import type { Target } from './target.js';
 
@@ -31,8 +32,8 @@ const SETTLED: ReadonlySet<string> = new Set([
 /** Of AWS's own regions some are no region, but a way to one (`aws-global`, `fips-us-east-1`). */
 const REGION = /^(?!aws-|fips-)(?!.*-fips$)[a-z0-9][a-z0-9-]*$/;
 
-/** Path style takes what every bucket is called since 2018. Names of S3 Express end as those of no other. */
-const BUCKET = /^(?!.*--xa?-s3$)[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** Path style takes what every bucket is called since 2018. */
+const BUCKET = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 /**
  * Where to and as whom, when the environment says all of it in so many words: keys, region and an endpoint that is
@@ -49,7 +50,7 @@ export function environmentAccess(
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   const region = connection.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || '');
   if (!accessKeyId || !secretAccessKey || endpoint === undefined) return undefined;
-  if (!REGION.test(region) || !BUCKET.test(bucket)) return undefined;
+  if (!REGION.test(region) || !BUCKET.test(bucket) || isDirectoryBucket(bucket)) return undefined;
   const { role, profile, forcePathStyle, allowedAccountIds } = connection;
   if (role !== undefined || profile !== undefined || forcePathStyle === false) return undefined;
   if (allowedAccountIds.length > 0) return undefined;

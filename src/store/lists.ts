@@ -12,10 +12,8 @@ import {
   StoreError,
   type Upload,
 } from './object-store.js';
+import { isDirectoryBucket } from './providers.js';
 import type { Requests } from './requests.js';
-
-/** These list in no order and know no StartAfter: "Differences for directory buckets" in the user guide of AWS S3. */
-export const DIRECTORY_BUCKET = /--xa?-s3$/;
 
 /** What a bucket holds: objects, uploads that were begun, and their parts. */
 export class Lists {
@@ -35,7 +33,7 @@ export class Lists {
 
   list(prefix: Prefix, signal: AbortSignal, hints?: KeyHints): AsyncGenerator<readonly ListedObject[]> {
     const { every, provider } = this.#requests;
-    const isInOrder = provider().listsInOrder && !DIRECTORY_BUCKET.test(every.Bucket);
+    const isInOrder = provider().listsInOrder && !isDirectoryBucket(every.Bucket);
     return listPages({
       prefix,
       ask: (request, until) => this.#listPage(request, until),

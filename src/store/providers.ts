@@ -240,3 +240,11 @@ export function providerOf(endpoint: string | undefined, server?: string): Provi
   const byHost = BY_HOST.find(([end]) => host.endsWith(end))?.[1];
   return byHost ?? byServer ?? OTHER;
 }
+
+/**
+ * Those of S3 Express: they list in no order and know no StartAfter, have sessions in place of signatures, and their ETags
+ * say nothing of bytes. Names of no others end so: "Directory buckets" in the user guide of AWS S3.
+ */
+export function isDirectoryBucket(bucket: string): boolean {
+  return /--xa?-s3$/.test(bucket);
+}

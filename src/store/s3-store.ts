@@ -3,7 +3,7 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import type { ListedObject } from '../model/objects.js';
 import { Copies } from './copies.js';
 import { Deletes } from './deletes.js';
-import { DIRECTORY_BUCKET, Lists } from './lists.js';
+import { Lists } from './lists.js';
 import { Multipart } from './multipart.js';
 import { ObjectInputs } from './object-inputs.js';
 import type {
@@ -29,6 +29,7 @@ import type {
   WholeBody,
   Written,
 } from './object-store.js';
+import { isDirectoryBucket } from './providers.js';
 import { Reads } from './reads.js';
 import { Requests, type S3StoreOptions } from './requests.js';
 import { Writes } from './writes.js';
@@ -100,7 +101,7 @@ export class S3Store implements ObjectStore {
 
   get compositeETags(): CompositeETags {
     // In directory buckets ETags say nothing of bytes.
-    if (DIRECTORY_BUCKET.test(this.#requests.every.Bucket)) return 'unknown';
+    if (isDirectoryBucket(this.#requests.every.Bucket)) return 'unknown';
     return this.#requests.provider().compositeETags;
   }
 

@@ -3,6 +3,7 @@ import type { FinalizeHandler } from '@smithy/types';
 import { messageOf } from '../model/errors.js';
 import { configurationError } from './configuration-error.js';
 import type { Origin } from './exchange.js';
+import { isDirectoryBucket } from './providers.js';
 
 /** Where and in whose name the requests about one bucket go. */
 export interface Target extends Origin {
@@ -32,8 +33,8 @@ interface BuiltRequest {
  * Rejects with a `SyncError` of exit 2 where the SDK's rules allow no request.
  */
 export async function resolveTarget(client: S3Client, bucket: string): Promise<Target | undefined> {
-  // Buckets of S3 Express have sessions in place of signatures; asking for one is a request.
-  if (/--xa?-s3$|^arn:[^:]*:s3express:/.test(bucket)) return undefined;
+  // They have sessions in place of signatures; asking for one is a request.
+  if (isDirectoryBucket(bucket)) return undefined;
   let onObject: BuiltRequest;
   let onBucket: BuiltRequest;
   try {

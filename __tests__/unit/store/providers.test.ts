@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { providerOf } from '../../../src/store/providers.js';
+import { isDirectoryBucket, providerOf } from '../../../src/store/providers.js';
 
 test.each([
   [undefined, undefined, 'AWS S3', 'honoured'],
@@ -56,4 +56,15 @@ test.each([
   'mys3.us-east-1.amazonaws.com',
 ])('%s may be anything', (host) => {
   expect(providerOf(`https://${host}`)).toMatchObject({ name: 'S3', accounts: false, listsInOrder: false });
+});
+
+test.each([
+  ['site--euw1-az1--x-s3', true],
+  ['point--euw1-az1--xa-s3', true],
+  ['arn:aws:s3express:eu-west-1:123456789012:accesspoint/point--euw1-az1--xa-s3', true],
+  ['arn:aws:s3:eu-west-1:123456789012:accesspoint/point', false],
+  ['point-abcdefgh-s3alias', false],
+  ['site--x-s3-logs', false],
+])('%s is a directory bucket, which has no order, no signatures and no MD5s: %s', (bucket, is) => {
+  expect(isDirectoryBucket(bucket)).toBe(is);
 });
