@@ -51,7 +51,7 @@ async function site(inputs: {
     redirectsFile: { name: 'redirects-file', value: inputs.redirectsFile },
     compress: { name: 'compress', value: inputs.compress ?? [] },
     cleanUrls: inputs.cleanUrls ?? false,
-    cwd: root,
+    from: { cwd: root, home: undefined },
   });
 }
 

@@ -1,6 +1,7 @@
 import { join, parse, resolve, sep } from 'node:path';
+import { homeFor, isBelowHome, unusablePath } from '../console/path.js';
 import { homeDirectory } from '../disk/home-directory.js';
-import { messageOf, type SyncError, usageError } from '../model/errors.js';
+import { messageOf, usageError } from '../model/errors.js';
 import type { PathPattern } from '../model/options.js';
 
 /**
@@ -39,14 +40,15 @@ async function parseLine(text: string, cwd: string): Promise<PathPattern> {
     negate = !negate;
     pattern = pattern.slice(1).trim();
   }
-  if (pattern === '') throw badLine(text, 'nothing stands after the `!`');
-  if (/^s3:\/\//i.test(pattern)) throw badLine(text, 'an s3:// URL goes into `source`, in place of `paths`');
+  if (pattern === '') throw unusablePath(text, 'nothing stands after the `!`');
+  if (/^s3:\/\//i.test(pattern))
+    throw unusablePath(text, 'an s3:// URL goes into `source`, in place of `paths`');
 
   const { base, rest } = splitBase(slashed(pattern), cwd);
   const directoriesOnly = rest.endsWith('/') || (rest === '' && slashed(pattern).endsWith('/'));
   const glob = rest.replace(/^\/+|\/+$/g, '');
   if (glob.split('/').some((segment) => segment === '.' || segment === '..')) {
-    throw badLine(
+    throw unusablePath(
       text,
       '`.` may only stand first and `..` nowhere; an absolute path reaches other directories',
     );
@@ -67,7 +69,7 @@ async function literalPart(glob: string, text: string): Promise<string> {
     const searchPath = (await create(`${anchor}${glob}/`)).getSearchPaths()[0] ?? anchor;
     return searchPath.slice(anchor.length);
   } catch (error) {
-    throw badLine(text, messageOf(error));
+    throw unusablePath(text, messageOf(error));
   }
 }
 
@@ -78,12 +80,7 @@ interface Base {
 
 /** Takes off the beginning that says where a pattern starts: a root, `~`, `.`, or nothing. */
 function splitBase(pattern: string, cwd: string): Base {
-  if (/^~(\/|$)/.test(pattern)) {
-    const home = homeDirectory();
-    if (home === undefined)
-      throw badLine(pattern, 'this user has no home directory; set HOME, or write an absolute path');
-    return { base: resolve(home), rest: pattern.slice(1) };
-  }
+  if (isBelowHome(pattern)) return { base: homeFor(pattern, homeDirectory()), rest: pattern.slice(1) };
   if (/^\.(\/|$)/.test(pattern)) return { base: resolve(cwd), rest: pattern.slice(1) };
   const { root } = parse(pattern);
   if (root === '') return { base: resolve(cwd), rest: pattern };
@@ -100,10 +97,5 @@ function slashed(pattern: string): string {
 }
 
 function checkCharacters(text: string): void {
-  if (/[\n\0]/.test(text)) throw badLine(text, 'a path here cannot hold a line break or a NUL');
-}
-
-function badLine(text: string, why: string): SyncError {
-  const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
-  return usageError(`the path ${JSON.stringify(shown)} cannot be used: ${why}`);
+  if (/[\n\0]/.test(text)) throw unusablePath(text, 'a path here cannot hold a line break or a NUL');
 }

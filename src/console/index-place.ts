@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { environmentEndpoint } from '../model/endpoint.js';
 import { usageError } from '../model/errors.js';
 import { OWN_DIRECTORY } from '../model/object-key.js';
@@ -6,6 +6,7 @@ import { type Destination, destinationUrl } from '../model/objects.js';
 import type { Connection, IndexPlace, Source } from '../model/options.js';
 import type { Inputs, OptionsContext } from './given-inputs.js';
 import { indexName, userCacheDirectory } from './index-name.js';
+import { pathFrom } from './path.js';
 import { printable } from './text.js';
 import { parseRegion, refuse } from './values.js';
 
@@ -59,7 +60,7 @@ export function parseIndex(
       "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone",
     );
   }
-  if (!/^s3:/i.test(given)) return { kind: 'file', path: resolve(context.cwd, given) };
+  if (!/^s3:/i.test(given)) return { kind: 'file', path: pathFrom(context, given) };
   const [place = '', ...words] = given.split(/\s+(?=[a-z-]+=)/);
   const region = parseIndexRegion(name, words);
   const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(place);

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { isInside } from '../disk/is-inside.js';
 import { openFilesLimit } from '../disk/open-files.js';
 import { journalPath } from '../model/digest-index.js';
@@ -23,6 +22,7 @@ import {
 import { indexName } from './index-name.js';
 import { besides, parseIndex, refuseIndexInSource } from './index-place.js';
 import { parseInvalidation } from './invalidation.js';
+import { pathFrom } from './path.js';
 import {
   parseDestination,
   parseSource,
@@ -125,7 +125,7 @@ async function parseContent(
     redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
     compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
     cleanUrls: inputs.boolean('clean-urls'),
-    cwd: context.cwd,
+    from: context,
   });
   // Last: it is the only part that looks at the tree.
   const isLocal = source === undefined && target === undefined;
@@ -210,7 +210,7 @@ function parseOne(raw: RawInputs, context: OptionsContext, openFiles: number, in
   else if (route.kind === 'copy') checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
   else if (command !== 'remove')
     checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
-  const sharding = parseSharding(inputs, command, route.kind, context.cwd);
+  const sharding = parseSharding(inputs, command, route.kind, context);
   const connection = parseConnection(inputs, openFiles);
   let source: Source | undefined;
   if (route.kind === 'copy') {
@@ -233,7 +233,7 @@ function parseOne(raw: RawInputs, context: OptionsContext, openFiles: number, in
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);
   const invalidation = parseInvalidation(inputs, destination);
   const given = inputs.text('report');
-  const report = given === undefined ? undefined : resolve(context.cwd, given);
+  const report = given === undefined ? undefined : pathFrom(context, given);
   return {
     command,
     destination,
@@ -325,7 +325,7 @@ async function parseTree(inputs: Inputs, context: OptionsContext, isLocal: boole
   const includeGit = inputs.boolean('include-git');
   const fromFiles: string[][] = [];
   for (const file of inputs.lines('excludes-from')) {
-    fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
+    fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context));
   }
   const patterns =
     context.directory !== undefined
@@ -335,7 +335,7 @@ async function parseTree(inputs: Inputs, context: OptionsContext, isLocal: boole
         : [];
   return {
     patterns,
-    root: root === undefined ? undefined : resolve(context.cwd, root),
+    root: root === undefined ? undefined : pathFrom(context, root),
     excludes: [...fromFiles.flat(), ...inputs.lines('excludes')],
     includeGit,
     symlinks,
@@ -343,10 +343,10 @@ async function parseTree(inputs: Inputs, context: OptionsContext, isLocal: boole
   };
 }
 
-async function readExcludes(name: string, file: string, cwd: string): Promise<string[]> {
+async function readExcludes(name: string, file: string, context: OptionsContext): Promise<string[]> {
   let text: string;
   try {
-    text = await readFile(resolve(cwd, file), 'utf8');
+    text = await readFile(pathFrom(context, file), 'utf8');
   } catch (cause) {
     throw new SyncError(
       'file-not-found',

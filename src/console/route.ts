@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { environmentEndpoint } from '../model/endpoint.js';
 import { usageError } from '../model/errors.js';
 import type { InputName, RawInputs } from '../model/inputs.js';
@@ -8,6 +7,7 @@ import type { Connection, Source, SyncOptions, Target } from '../model/options.j
 import { parseRole } from './connection.js';
 import { type DestinationLine, parseDestinationLine } from './destination.js';
 import { type Inputs, type OptionsContext, spelled } from './given-inputs.js';
+import { pathFrom } from './path.js';
 import { printable } from './text.js';
 import { parseAccountId, parseBoolean, parseEndpoint, parseRegion, refuse } from './values.js';
 
@@ -118,9 +118,9 @@ export function refuseOverlap(
   );
 }
 
-export function parseTarget(inputs: Inputs, directory: string, { cwd }: OptionsContext): Target {
+export function parseTarget(inputs: Inputs, directory: string, context: OptionsContext): Target {
   return {
-    directory: resolve(cwd, directory),
+    directory: pathFrom(context, directory),
     duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
     asStored: inputs.boolean('as-stored'),
   };

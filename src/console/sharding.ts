@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { usageError } from '../model/errors.js';
 import type { InputName } from '../model/inputs.js';
 import type { Sharding, SyncOptions } from '../model/options.js';
-import type { Inputs } from './given-inputs.js';
+import type { Inputs, OptionsContext } from './given-inputs.js';
+import { pathFrom } from './path.js';
 import type { Route } from './route.js';
 import { printable } from './text.js';
 import { refuse } from './values.js';
@@ -25,7 +25,7 @@ export function parseSharding(
   inputs: Inputs,
   command: SyncOptions['command'],
   route: Route['kind'],
-  cwd: string,
+  context: OptionsContext,
 ): Sharding | undefined {
   const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
   const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
@@ -42,10 +42,10 @@ export function parseSharding(
   const dryApply = command === 'apply' && inputs.boolean('dry-run');
   if (dryApply)
     throw usageError(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
-  const results = inputs.lines('results').map((path) => resolve(cwd, path.trim()));
+  const results = inputs.lines('results').map((path) => pathFrom(context, path.trim()));
   if (command === 'apply' && results.length > 1)
     return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
-  const planFile = resolve(cwd, inputs.text('plan-file') ?? '');
+  const planFile = pathFrom(context, inputs.text('plan-file') ?? '');
   if (command === 'apply' && results.includes(planFile))
     throw usageError(
       `${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${printable(planFile)}, and apply would write over its plan: give the results a file of their own`,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import {
   type HeaderAuthor,
@@ -9,6 +8,8 @@ import {
 } from '../model/header-rules.js';
 import type { CompressRule, HeaderOptions, SiteOptions } from '../model/options.js';
 import { parseRedirects } from '../model/redirects.js';
+import type { OptionsContext } from './given-inputs.js';
+import { pathFrom } from './path.js';
 import { printable } from './text.js';
 import { refuse } from './values.js';
 
@@ -25,7 +26,7 @@ export interface SiteInputs {
   readonly redirectsFile: Named<string | undefined>;
   readonly compress: Named<readonly string[]>;
   readonly cleanUrls: boolean;
-  readonly cwd: string;
+  readonly from: Pick<OptionsContext, 'cwd' | 'home'>;
 }
 
 export interface Named<T> {
@@ -57,14 +58,14 @@ export async function parseSite(
   };
   const { headers, headersFile, redirectsFile } = inputs;
   if (headersFile.value !== undefined) {
-    const { text, path } = await readRules(headersFile, headersFile.value, inputs.cwd);
+    const { text, path } = await readRules(headersFile, headersFile.value, inputs.from);
     unpublished.add(path);
     add(`${headersFile.name} ${printable(headersFile.value)}`, text, 'file');
   }
   if (headers.value !== undefined) add(headers.name, headers.value, 'inline');
   let redirects: SiteOptions['redirects'] = [];
   if (redirectsFile.value !== undefined) {
-    const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+    const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.from);
     unpublished.add(path);
     const parsed = parseRedirects(text);
     refuseProblems(`${redirectsFile.name} ${printable(redirectsFile.value)}`, parsed.problems);
@@ -85,9 +86,9 @@ export async function parseSite(
 async function readRules(
   { name }: Named<unknown>,
   file: string,
-  cwd: string,
+  from: SiteInputs['from'],
 ): Promise<{ readonly text: string; readonly path: string }> {
-  const path = resolve(cwd, file);
+  const path = pathFrom(from, file);
   try {
     return { text: await readFile(path, 'utf8'), path };
   } catch (cause) {

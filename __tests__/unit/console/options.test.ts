@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -603,6 +603,40 @@ describe('the destination', () => {
     const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9000' };
     expect((await parse({ bucket: 'My_Bucket' }, { ...action(), env })).destination.bucket).toBe('My_Bucket');
     expect((await refusal({ bucket: 'My_Bucket' })).message).toMatch(/lower-case/);
+  });
+
+  test('~ is the home directory wherever a path is an input', async () => {
+    const home = join(cwd, 'home');
+    await mkdir(home, { recursive: true });
+    for (const name of ['ignore', 'rules', 'redirects']) await writeFile(join(home, name), '');
+    await writeFile(join(home, 'ignore'), '*.map\n');
+    const context = { ...action(), home };
+    const options = await parse(
+      {
+        'excludes-from': ['~/ignore'],
+        'headers-file': '~/rules',
+        'redirects-file': '~/redirects',
+        root: '~',
+        index: '~/index',
+        report: '~/report.json',
+      },
+      context,
+    );
+    expect(options.tree).toMatchObject({ root: home, excludes: ['*.map'] });
+    expect(options.index).toEqual({ kind: 'file', path: join(home, 'index') });
+    expect(options.report).toBe(join(home, 'report.json'));
+    expect([...options.site.unpublished]).toEqual([join(home, 'rules'), join(home, 'redirects')]);
+    const downloaded = await parseOptions({ source: 's3://site', destination: '~/site' }, context);
+    expect(downloaded.target?.directory).toBe(join(home, 'site'));
+    const sharded = { command: 'apply', 'plan-file': '~/plan', shard: '1/2', results: ['~/results'] };
+    expect((await parse(sharded, context)).sharding).toMatchObject({
+      planFile: join(home, 'plan'),
+      results: [join(home, 'results')],
+    });
+    expect((await parse({ report: '~other/x' }, context)).report).toBe(join(cwd, '~other/x'));
+    expect((await refusal({ report: '~/x' }, { ...action(), home: undefined })).message).toMatch(
+      /^the path "~\/x" cannot be used: this user has no home directory/,
+    );
   });
 
   test('DIR of the command line is taken literally', async () => {
