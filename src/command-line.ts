@@ -24,7 +24,7 @@ import {
   type Engine,
   endBeforeRun,
   engine,
-  patternParsers,
+  parsing,
   run,
   type Shell,
 } from './run.js';
@@ -95,7 +95,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
       env: terminal.env,
       platform: terminal.platform,
       home: terminal.home,
-      ...patternParsers,
+      ...parsing,
       ...(directory === undefined ? {} : { directory }),
     });
     const said = json

@@ -116,10 +116,11 @@ export const engine: Engine = {
   objectIndexStorage: async (...args) => (await import('./sync/index-file.js')).objectIndexStorage(...args),
 };
 
-/** The pattern parsers of `paths`, loaded when there are patterns. */
-export const patternParsers: Pick<OptionsContext, 'parsePathLines' | 'literalPath'> = {
+/** What parsing has from elsewhere, loaded when it is needed. */
+export const parsing: Pick<OptionsContext, 'parsePathLines' | 'literalPath' | 'endpointOf'> = {
   parsePathLines: async (lines, cwd) => (await import('./action/path-lines.js')).parsePathLines(lines, cwd),
   literalPath: async (path, cwd) => (await import('./action/path-lines.js')).literalPath(path, cwd),
+  endpointOf: async (profile) => (await import('./store/endpoint.js')).endpointOf('S3', profile),
 };
 
 /**

@@ -19,7 +19,7 @@ import { EXIT, type ExitCode, messageOf } from './model/errors.js';
 import type { Event, RunEnded } from './model/events.js';
 import type { SyncOptions } from './model/options.js';
 import type { Report } from './model/report.js';
-import { abortOnSignals, beginning, type Engine, endBeforeRun, engine, patternParsers, run } from './run.js';
+import { abortOnSignals, beginning, type Engine, endBeforeRun, engine, parsing, run } from './run.js';
 import { workingDirectory } from './working-directory.js';
 
 export interface StepSurroundings {
@@ -62,7 +62,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
       env,
       platform: process.platform,
       home: homeDirectory(),
-      ...patternParsers,
+      ...parsing,
     });
   } catch (error) {
     const level = commands.isDebug() ? 'debug' : 'info';

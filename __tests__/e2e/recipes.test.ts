@@ -72,6 +72,7 @@ describe('what the docs tell people to write', () => {
         home: '/home/me',
         parsePathLines,
         literalPath: async (path) => literalPath(path),
+        endpointOf: async () => undefined,
       }).catch((error: Error) => error.message);
       expect({ where, parsed }).toMatchObject({ where, parsed: { destination: expect.anything() } });
     }

@@ -241,6 +241,7 @@ const CONTEXT: OptionsContext = {
     directoriesOnly: false,
     negate: false,
   }),
+  endpointOf: async () => undefined,
 };
 
 /** Inputs that name files would read whatever the bytes name. */

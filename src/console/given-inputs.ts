@@ -11,6 +11,8 @@ export interface OptionsContext {
   readonly home: string | undefined;
   readonly parsePathLines: (lines: readonly string[], cwd: string) => Promise<readonly PathPattern[]>;
   readonly literalPath: (path: string, cwd: string) => Promise<PathPattern>;
+  /** Where S3 is, as environment and profile have it; `undefined`: AWS itself. */
+  readonly endpointOf: (profile: string | undefined) => Promise<string | undefined>;
   /** The DIR argument of the command line, in place of `paths`. */
   readonly directory?: string;
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { environmentEndpoint } from '../model/endpoint.js';
 import { usageError } from '../model/errors.js';
 import { OWN_DIRECTORY } from '../model/object-key.js';
 import { type Destination, destinationUrl } from '../model/objects.js';
@@ -32,19 +31,20 @@ export function refuseIndexInSource(inputs: Inputs, index: IndexPlace, { place }
   );
 }
 
-export function parseIndex(
+export async function parseIndex(
   inputs: Inputs,
   context: OptionsContext,
   connection: Connection,
   destination: Destination,
   downloadedTo: string | undefined,
-): IndexPlace {
+): Promise<IndexPlace> {
   const name = inputs.spelled('index');
   const given = inputs.text('index');
   if (given === undefined && context.shell === 'cli') {
     const directory = userCacheDirectory(context.env, context.platform, context.home);
     if (directory === undefined) return { kind: 'none' };
-    const endpoint = connection.endpointUrl ?? environmentEndpoint(context.env, 'S3');
+    // One bucket's name may be another's elsewhere, and profiles name services too.
+    const endpoint = connection.endpointUrl ?? (await context.endpointOf(connection.profile));
     return {
       kind: 'file',
       path: join(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),

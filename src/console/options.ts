@@ -227,7 +227,7 @@ function parseOne(raw: RawInputs, context: OptionsContext, openFiles: number, in
   // What was published is learned by the last publish, from everything.
   const learns = command !== 'apply' && sharding?.shard === undefined && sharding?.abort !== true;
   const index: IndexPlace = learns
-    ? parseIndex(inputs, context, connection, destination, target?.directory)
+    ? await parseIndex(inputs, context, connection, destination, target?.directory)
     : { kind: 'none' };
   if (source !== undefined) refuseIndexInSource(inputs, index, source);
   if (deletes.grace.kind !== 'none') requireLastingIndex(inputs, index);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homeDirectory } from '../disk/home-directory.js';
 import { environmentEndpoint, type Service } from '../model/endpoint.js';
 import { configurationError } from './configuration-error.js';
-import { profileFiles } from './profiles.js';
+import { prepareProfiles, profileFiles } from './profiles.js';
 
 /**
  * Where a service is reached: as the environment says, else as the profile in use does. The SDK reads the configuration
@@ -16,6 +16,7 @@ export async function endpointOf(service: Service, profile: string | undefined):
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
   const said = environmentEndpoint(env, service);
   if (said !== undefined || !profileFiles(env, homeDirectory()).some((file) => existsSync(file))) return said;
+  prepareProfiles();
   const { loadConfig } = await import('@smithy/core/config');
   // What a selector throws is lost: the SDK goes on as if nothing stood there.
   const read = loadConfig<{ readonly section: Section; readonly all: Sections } | undefined>(

@@ -7,6 +7,7 @@ import { endpointOf, withoutCredentials } from './endpoint.js';
 import { environmentAccess } from './environment.js';
 import { LeanCalls } from './lean-calls.js';
 import type { OpenedStore } from './object-store.js';
+import { prepareProfiles } from './profiles.js';
 import { providerOf } from './providers.js';
 import { S3Store } from './s3-store.js';
 import type { SdkAccess } from './sdk-client.js';
@@ -15,9 +16,6 @@ import type { SigningCredentials } from './sign.js';
 import type { Target } from './target.js';
 import { Ways } from './ways.js';
 import type { WireHeaders } from './wire-answer.js';
-
-/** Below it nothing can be. */
-const NO_HOME = '/dev/null';
 
 /**
  * Reaches a destination: region, credentials and account are settled before anything else is done.
@@ -32,12 +30,7 @@ export async function openStore(
   const { connection, destination, writeHeaders } = options;
   // The SDK warns on every run under Node 20, in words that no user of ours can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  // Without a home the SDK fails, and with an empty HOME it reads `.aws` where it was started, in a checkout perhaps. It takes this
-  // variable next, which nothing else reads outside of Windows.
-  if (homeDirectory() === undefined) process.env.USERPROFILE = NO_HOME;
-  // As the other AWS tools have it, and the SDK does not.
-  const { AWS_PROFILE, AWS_DEFAULT_PROFILE } = process.env;
-  if (!AWS_PROFILE && AWS_DEFAULT_PROFILE) process.env.AWS_PROFILE = AWS_DEFAULT_PROFILE;
+  prepareProfiles();
   const { bucket } = destination;
   const endpoint = connection.endpointUrl ?? (await endpointOf('S3', connection.profile));
   if (endpoint !== undefined) checkEndpoint(endpoint);

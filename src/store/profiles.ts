@@ -2,6 +2,19 @@ import { join } from 'node:path';
 import { homeDirectory } from '../disk/home-directory.js';
 import { EXIT, SyncError } from '../model/errors.js';
 
+/** Below it nothing can be. */
+const NO_HOME = '/dev/null';
+
+/** Before the SDK reads profiles. */
+export function prepareProfiles(): void {
+  // Without a home the SDK fails, and with an empty HOME it reads `.aws` where it was started, in a checkout perhaps. It takes this
+  // variable next, which nothing else reads outside of Windows.
+  if (homeDirectory() === undefined) process.env.USERPROFILE = NO_HOME;
+  // As the other AWS tools have it, and the SDK does not.
+  const { AWS_PROFILE, AWS_DEFAULT_PROFILE } = process.env;
+  if (!AWS_PROFILE && AWS_DEFAULT_PROFILE) process.env.AWS_PROFILE = AWS_DEFAULT_PROFILE;
+}
+
 /** Where the SDK looks for profiles, whether these files are there or not. It takes `~/` for the home directory, if there is one. */
 export function profileFiles(
   env: Readonly<Record<string, string | undefined>>,

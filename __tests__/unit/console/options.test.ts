@@ -35,6 +35,7 @@ const action = (): OptionsContext => ({
   home: '/home/me',
   parsePathLines: async (lines) => lines.map(pattern),
   literalPath: async (path) => pattern(`literal ${path}`),
+  endpointOf: async () => undefined,
 });
 const cli = (): OptionsContext => ({ ...action(), shell: 'cli' });
 
@@ -684,6 +685,27 @@ describe('the index', () => {
     expect((await refusal({ index: 'cache' }, cli())).message).toMatch(
       /runner's cache is reached from the GitHub action alone/,
     );
+  });
+
+  test("on the command line is another one where the destination's profile names another service", async () => {
+    const context: OptionsContext = {
+      ...cli(),
+      endpointOf: async (profile) => profile && `http://${profile}`,
+    };
+    const named = async (raw: RawInputs): Promise<unknown> =>
+      (await parse({ prefix: 'p', ...raw }, context)).index;
+    const at = (endpoint: string | undefined): unknown => ({
+      kind: 'file',
+      path: `/home/me/.cache/s3-dedup-sync/${indexName(endpoint, destination)}.index`,
+      isOwn: true,
+    });
+    expect(await named({})).toEqual(at(undefined));
+    expect(await named({ profile: 'test' })).toEqual(at('http://test'));
+    expect(await named({ profile: 'test', 'endpoint-url': 'http://given' })).toEqual(at('http://given'));
+    const { mirrors } = await parse({ mirrors: ['s3://other/p profile=backup'] }, context);
+    expect(mirrors[0]?.index).toMatchObject({
+      path: expect.stringContaining(indexName('http://backup', { ...destination, bucket: 'other' })),
+    });
   });
 
   test('is told apart by endpoint, bucket and prefix', () => {

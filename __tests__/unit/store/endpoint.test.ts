@@ -57,6 +57,7 @@ describe('a service is reached where', () => {
     ['AWS itself is, where the profile says nothing', { profile: 'plain' }, undefined],
     ['the profile says', { profile: 'own' }, 'http://own:2'],
     ['the profile of AWS_PROFILE says', { env: { AWS_PROFILE: 'own' } }, 'http://own:2'],
+    ['the profile of AWS_DEFAULT_PROFILE says', { env: { AWS_DEFAULT_PROFILE: 'own' } }, 'http://own:2'],
     [
       'the profile of the input says, whatever AWS_PROFILE is',
       { profile: 'plain', env: { AWS_PROFILE: 'own' } },
