@@ -312,12 +312,18 @@ export async function run(
     return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
   }
 
-  async function copyPlaces(
-    to: SyncOptions,
-    { store }: OpenedStore,
-    say: Emit,
-  ): Promise<readonly CopyPlace[]> {
+  /** Whether a mirror is on another service than the first destination. Where that one was not reached, as far as both were given. */
+  async function isElsewhere({ connection }: SyncOptions, { endpoint }: OpenedStore): Promise<boolean> {
+    const opened = await reached;
+    if (opened === undefined) return connection.endpointUrl !== options.connection.endpointUrl;
+    return opened.endpoint !== endpoint;
+  }
+
+  async function copyPlaces(to: SyncOptions, here: OpenedStore, say: Emit): Promise<readonly CopyPlace[]> {
+    const { store } = here;
     const places: CopyPlace[] = [];
+    const left: string[] = [];
+    const isAway = to.copies.from.length > 0 && (await isElsewhere(to, here));
     for (const from of to.copies.from) {
       const { bucket, prefix } = from.place;
       const url = destinationUrl(from.place);
@@ -325,8 +331,17 @@ export async function run(
         places.push({ url, store, prefix, bucket: undefined });
         continue;
       }
+      // On another service a bucket of this name is none, or somebody else's.
+      if (isAway) {
+        left.push(url);
+        continue;
+      }
       const opened = await openStore(copyBucket(to, from), say, signal, shell);
       places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
+    }
+    if (left.length > 0) {
+      const message = `copy-from: nothing is copied from ${left.join(', ')}, as this mirror is on another service than the first destination`;
+      say({ type: 'message', level: 'notice', message });
     }
     return places;
   }

@@ -7,7 +7,7 @@ import { NO_TOTALS } from '../../src/console/totals.js';
 import { EXIT, type ExitCode, SyncError } from '../../src/model/errors.js';
 import type { Event, RunEnded } from '../../src/model/events.js';
 import { type ObjectKey, parsePrefix } from '../../src/model/object-key.js';
-import type { SyncOptions } from '../../src/model/options.js';
+import type { CopyFrom, SyncOptions } from '../../src/model/options.js';
 import type { Report, ReportStep } from '../../src/model/report.js';
 import { abortOnSignals, commitOf, type Engine, run, type Shell } from '../../src/run.js';
 import type { IndexStorage } from '../../src/sync/ports.js';
@@ -420,6 +420,59 @@ describe('the report', () => {
     expect(commitOf({ GITHUB_SHA: 'a'.repeat(40), CI_COMMIT_SHA: 'b'.repeat(40) })).toBe('a'.repeat(40));
     expect(commitOf({ GIT_COMMIT: 'not a commit' })).toBeUndefined();
     expect(commitOf({})).toBeUndefined();
+  });
+});
+
+describe('places to copy from', () => {
+  const place = (bucket: string): CopyFrom => ({
+    place: { bucket, prefix: parsePrefix('v1') },
+    requesterPays: false,
+  });
+  const copies = { from: [place('releases'), place('far')], minSize: 0 };
+  const mirrorAt = (endpointUrl: string): SyncOptions => ({
+    ...options,
+    copies,
+    destination: { bucket: 'far', prefix: parsePrefix('m') },
+    connection: { ...options.connection, endpointUrl },
+  });
+  const openStore: Engine['openStore'] = async ({ connection: { endpointUrl } }) => ({
+    ...opened,
+    endpoint: endpointUrl,
+  });
+  const ran = async (mirror: SyncOptions, open = openStore): Promise<[string[][], string[]]> => {
+    const engine = fakeEngine({ openStore: open });
+    const connection = { ...options.connection, endpointUrl: 'https://one.example' };
+    const { events } = await runWith({ copies, connection, mirrors: [mirror] }, engine);
+    const places = engine.sync.mock.calls.map(([, { copyFrom }]) => copyFrom.map(({ url }) => url));
+    const notices = events.flatMap((event) =>
+      event.type === 'message' && event.level === 'notice' ? `${event.at}: ${event.message}` : [],
+    );
+    return [places, notices];
+  };
+
+  test('are read by a mirror on the same service', async () => {
+    const both = ['s3://releases/v1/', 's3://far/v1/'];
+    expect(await ran(mirrorAt('https://one.example'))).toEqual([[both, both], []]);
+  });
+
+  test("on another service are none of a mirror's but those in its own bucket, and the run says so", async () => {
+    expect(await ran(mirrorAt('https://two.example'))).toEqual([
+      [['s3://releases/v1/', 's3://far/v1/'], ['s3://far/v1/']],
+      [
+        's3://far/m/: copy-from: nothing is copied from s3://releases/v1/, as this mirror is on another service than the first destination',
+      ],
+    ]);
+  });
+
+  test('are left out there too where the first destination is not reached', async () => {
+    const away: Engine['openStore'] = async (asked, ...rest) => {
+      if (asked.destination.bucket === 'site') throw new Error('away');
+      return openStore(asked, ...rest);
+    };
+    expect(await ran(mirrorAt('https://two.example'), away)).toEqual([
+      [['s3://far/v1/']],
+      [expect.stringMatching(/nothing is copied from s3:\/\/releases\/v1\/,/)],
+    ]);
   });
 });
 
