@@ -283,7 +283,11 @@ function cacheIndexStorage(
         if (why === NO_SERVICE) return;
         if (why !== undefined) throw new Error(why);
         if (isUnread) throw new Error('the last one could not be restored, and none takes its place unread');
-        unsaved ??= leaveForPost([restored ?? EMPTY_INDEX]);
+        unsaved ??= leaveForPost([restored ?? EMPTY_INDEX]).catch((error: unknown) => {
+          // What comes next may find room.
+          unsaved = undefined;
+          throw error;
+        });
         const { directory } = await unsaved;
         await appendFile(join(directory, FILE), lines);
       }),

@@ -402,6 +402,19 @@ describe('the post step', () => {
     expect(await readdir(join(temp, '_temp'))).toEqual([]);
   });
 
+  test('a journal that found no room once keeps neither the next line nor the index from theirs', async () => {
+    const storage = indexStorage(NAME, surroundings({ saveCache: async () => 1 }));
+    await storage.load(never);
+    await rm(join(temp, '_temp'), { recursive: true, force: true });
+    await writeFile(join(temp, '_temp'), 'a file in the way');
+    await expect(storage.journal.append('line\n', never)).rejects.toThrow(/EEXIST|ENOTDIR/);
+    await rm(join(temp, '_temp'));
+    await storage.journal.append('line\n', never);
+    expect(state.get('index')).toMatch(/directory/);
+    await storage.save([EMPTY_INDEX], never);
+    expect(state.get('index')).not.toMatch(/directory/);
+  });
+
   test('is told of the journal until the index is written: main may be killed in between', async () => {
     const storage = indexStorage(NAME, surroundings({ saveCache: async () => 1 }));
     await storage.journal.append('line\n', never);
