@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 import { type Md5, md5Of } from '../model/digest.js';
 import type { Encoding, LocalFile } from '../model/objects.js';
-import { FileChangedError, READING, readRange, withOpenFile } from './file-bytes.js';
+import { FileChangedError, readRange, withOpenFile } from './file-bytes.js';
 
 /** One file to encode. */
 export interface EncodeJob {
@@ -48,7 +48,7 @@ const brotlied = promisify(brotliCompress);
 export async function encodeFile(job: EncodeJob, onBytes: (bytes: number) => void): Promise<EncodedFile> {
   const { file, to } = job;
   const { md5, stored } = await withOpenFile(file, (handle) =>
-    file.size <= AT_ONCE ? encodeAtOnce(job, handle, onBytes) : encodeStream(job, onBytes),
+    file.size <= AT_ONCE ? encodeAtOnce(job, handle, onBytes) : encodeStream(job, handle, onBytes),
   );
   if (stored === undefined) return { md5 };
   const { size, mtimeNs, ctimeNs, dev, ino, nlink, mode } = await stat(to, { bigint: true });
@@ -83,6 +83,7 @@ async function encodeAtOnce(
 
 async function encodeStream(
   { file, encoding, to, always }: EncodeJob,
+  handle: FileHandle,
   onBytes: (bytes: number) => void,
 ): Promise<Passed> {
   const hash = createHash('md5');
@@ -104,9 +105,8 @@ async function encodeStream(
       done(null, chunk);
     },
   });
-  const handle = await open(file.path, READING);
   await pipeline(
-    handle.createReadStream({ highWaterMark: 1024 * 1024 }),
+    handle.createReadStream({ start: 0, highWaterMark: 1024 * 1024, autoClose: false }),
     digest,
     encoding === 'gzip' ? createGzip(GZIP) : createBrotliCompress(brotliOptions(file.size)),
     count,

@@ -1,8 +1,8 @@
 import { truncateSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { md5Of } from '../../../src/model/digest.js';
 import type { Encoding, LocalFile } from '../../../src/model/objects.js';
 import { type EncodedFile, encodeFile } from '../../../src/sync/encode-file.js';
@@ -58,6 +58,34 @@ test.each<readonly [string, Encoding, number]>([
   await expectEncoded(encoded, bytes, encoding);
   expect(read).toBe(size);
 });
+
+test.each([
+  ['in one piece', 100_000],
+  ['as a stream', 17 * MIB],
+])(
+  'the bytes are those of the file that was looked at, though its directory is swapped meanwhile, %s',
+  async (_, size) => {
+    const bytes = text(size);
+    await writeTree({ 'site/file': bytes, 'other/file': Buffer.alloc(size, 'x') }, root);
+    const files = await walkTree(root, new AbortController().signal);
+    const file = files.find(({ name }) => name === 'site/file')!;
+    const handle = await open(file.path);
+    const handles: FileHandle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const looked = handles.stat;
+    const swap = jest.spyOn(handles, 'stat').mockImplementationOnce(async function (this: FileHandle) {
+      const stats = await looked.call(this, { bigint: true });
+      await rename(join(root, 'site'), join(root, 'was'));
+      await rename(join(root, 'other'), join(root, 'site'));
+      return stats as never;
+    });
+    try {
+      await expectEncoded(await encodeFile({ file, encoding: 'gzip', to }, () => undefined), bytes, 'gzip');
+    } finally {
+      swap.mockRestore();
+    }
+  },
+);
 
 test.each([
   ['in one piece', 100_000],
