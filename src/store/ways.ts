@@ -93,11 +93,21 @@ async function proxyAgents(
 ): Promise<[HttpAgent, HttpsAgent]> {
   const { HttpProxyAgent } = await import('http-proxy-agent');
   const { HttpsProxyAgent } = await import('https-proxy-agent');
+  const http = new HttpProxyAgent(proxy, options);
   const https = new HttpsProxyAgent(proxy, options);
+  for (const agent of [http, https]) {
+    const connect = agent.connect.bind(agent) as (...args: unknown[]) => Promise<Socket>;
+    // Its failures would be taken for the server's.
+    agent.connect = (...args: unknown[]) =>
+      connect(...args).catch((cause: NodeJS.ErrnoException) => {
+        const message = `the proxy ${withoutCredentials(proxy)} of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: ${messageOf(cause)}`;
+        throw Object.assign(new Error(message, { cause }), { code: cause.code });
+      });
+  }
   // It takes its options for the connection to the proxy alone; the server behind that is judged by these.
   if (options.ca !== undefined) Object.assign(https.options, { ca: options.ca });
   const agent: HttpAgent = https;
-  return [new HttpProxyAgent(proxy, options), agent as HttpsAgent];
+  return [http, agent as HttpsAgent];
 }
 
 /** AWS_CA_BUNDLE as the other AWS tools know it; Node itself honours NODE_EXTRA_CA_CERTS. */
