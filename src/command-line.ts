@@ -1,4 +1,5 @@
 import type { Command, CommanderError } from 'commander';
+import { saysDryRun } from './console/given-inputs.js';
 import { eventToJson } from './console/json-events.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
@@ -86,7 +87,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
     if (parsed === undefined) return EXIT.done;
     const { raw, detailedExit } = parsed;
     json = parsed.json;
-    dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
+    dryRun = saysDryRun(raw);
     const { inputs, directory } = placed(parsed);
     command = String(inputs.command ?? command);
     const options = await parseOptions(inputs, {
@@ -294,7 +295,7 @@ function optionName(name: InputName): string {
 function isSwitchedOn(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf('--');
   const options = end === -1 ? argv : argv.slice(0, end);
-  return options.includes(flag) || options.includes(`${flag}=true`);
+  return options.some((option) => option === flag || option.toLowerCase() === `${flag}=true`);
 }
 
 /**

@@ -8,6 +8,7 @@ import { readInputs, refuseMisspelledInputs } from './action/inputs.js';
 import { actionSink } from './action/log-events.js';
 import { outputsOf } from './action/outputs.js';
 import { renderSummary } from './action/summary.js';
+import { saysDryRun } from './console/given-inputs.js';
 import { indexName } from './console/index-name.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
@@ -67,7 +68,7 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   } catch (error) {
     const level = commands.isDebug() ? 'debug' : 'info';
     const emit = (event: Event): void => actionSink(commands, level)(createLog()(event));
-    const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
+    const given = { command: String(raw.command || 'sync'), dryRun: saysDryRun(raw) };
     // As far as they can be read.
     const wishes = {
       summary: raw.summary === 'never' ? 'never' : 'always',

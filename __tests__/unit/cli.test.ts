@@ -409,6 +409,19 @@ describe('what is said', () => {
     expect(err).toMatch(/^error: dist says/);
   });
 
+  test('--json tells of inputs that are wrong whether a dry run was asked for, however that is spelled', async () => {
+    for (const [flag, dryRun] of [
+      ['--dry-run', true],
+      ['--dry-run=True', true],
+      ['--dry-run=False', false],
+    ] as const) {
+      for (const wrong of ['--sse=x', '--unknown']) {
+        const { out } = await cli(['--json', 'dist', 's3://site/p', flag, wrong]);
+        expect(JSON.parse(out)).toMatchObject({ type: 'end', exit: 2, dryRun });
+      }
+    }
+  });
+
   test('--json tells the end of arguments that are wrong, wherever among them it stands', async () => {
     for (const argv of [
       ['dist', 's3://site/p', '--jso', '--json'],

@@ -25,6 +25,11 @@ export function spelled(name: InputName, shell: OptionsContext['shell']): string
   return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
 }
 
+/** What is known of inputs that are wrong elsewhere. */
+export function saysDryRun({ 'dry-run': given }: RawInputs): boolean {
+  return typeof given === 'string' && /^true$/i.test(given);
+}
+
 /** Typed access to what was given; a default is parsed like an input. */
 export class Inputs {
   constructor(

@@ -136,6 +136,13 @@ describe('inputs that are wrong', () => {
     expect(log).toEqual([]);
   });
 
+  test('and say that it was a dry run, however that is spelled', async () => {
+    for (const spelled of ['true', 'True']) {
+      const wrong = { ...inputs, 'INPUT_DRY-RUN': spelled, INPUT_SSE: 'x' };
+      expect((await stepWith(wrong)).summary).toContain('**Dry run failed**');
+    }
+  });
+
   test('and a summary that is not wanted or cannot be written: the failure stays', async () => {
     const wrong = { ...inputs, 'INPUT_MAX-DELETE': 'x' };
     const titled = await stepWith({ ...wrong, 'INPUT_SUMMARY-TITLE': 'The blog' });
