@@ -98,6 +98,12 @@ export function createLog(): (event: Event) => readonly LogLine[] {
     }
   }
 
+  /** Whether the line that a failed run ends with says all that failed. */
+  function isLastWord({ error }: RunEnded): boolean {
+    const [only = ''] = failures;
+    return failed === 1 && error?.message.endsWith(only) === true;
+  }
+
   function* details(ended: RunEnded): Generator<LogLine> {
     const more = ended.report === undefined ? 'set report to have all' : 'all in the report';
     for (const action of ORDER) {
@@ -166,7 +172,9 @@ export function createLog(): (event: Event) => readonly LogLine[] {
         return [
           ...details(event),
           ...endLines(event),
-          ...failures.map((text): LogLine => ({ kind: 'annotation', level: 'error', text })),
+          ...(isLastWord(event) ? [] : failures).map(
+            (text): LogLine => ({ kind: 'annotation', level: 'error', text }),
+          ),
           ...(failed > failures.length
             ? [
                 error(

@@ -56,7 +56,7 @@ async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: numb
   const lines = inputs.lines('mirrors').map((line) => line.trim());
   // Each destination has its own requests, at the same time as the others.
   const openFilesEach = openFiles / (1 + lines.length);
-  const first = parseOne(raw, context, openFilesEach);
+  const first = await parseOne(raw, context, openFilesEach);
   const mirrorBy = inputs.choice('mirror-by', ['auto', 'upload', 'copy']);
   const mirrorsAtomic = inputs.boolean('mirrors-atomic');
   if (lines.length === 0) {
@@ -85,7 +85,9 @@ async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: numb
       `${inputs.spelled('mirror-by')} copy was given, and ${first.command} does not heed it: nothing can be copied from what is not visible yet; take it out`,
     );
   }
-  const mirrors = lines.map((line) => parseMirror(line, raw, first, context, openFilesEach));
+  const mirrors = await Promise.all(
+    lines.map((line) => parseMirror(line, raw, first, context, openFilesEach)),
+  );
   refuseTwice(inputs, [first, ...mirrors]);
   const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
   if (mirrorBy === 'copy' && elsewhere !== undefined) {
@@ -151,13 +153,13 @@ const OF_ONE_BUCKET: ReadonlySet<InputName> = new Set([
   'mirrors-atomic',
 ]);
 
-function parseMirror(
+async function parseMirror(
   line: string,
   raw: RawInputs,
   first: OneOptions,
   context: OptionsContext,
   openFiles: number,
-): OneOptions {
+): Promise<OneOptions> {
   const name = spelled('mirrors', context.shell);
   const { words } = placeLine('bucket', { ...raw, bucket: line }, context, name);
   const invalidates = words.has('invalidate');
@@ -167,7 +169,7 @@ function parseMirror(
     // One region serves one service of another provider; AWS says where a bucket is.
     return input !== 'region' || (first.connection.endpointUrl !== undefined && !words.has('endpoint-url'));
   });
-  const mirror = parseOne({ ...Object.fromEntries(general), bucket: line }, context, openFiles, name);
+  const mirror = await parseOne({ ...Object.fromEntries(general), bucket: line }, context, openFiles, name);
   const own = indexName(mirror.connection.endpointUrl, mirror.destination).slice(0, 12);
   const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
   const { sharding } = mirror;
@@ -191,7 +193,12 @@ function refuseTwice(inputs: Inputs, all: readonly OneOptions[]): void {
 }
 
 /** @param input what the destination was given as, for messages */
-function parseOne(raw: RawInputs, context: OptionsContext, openFiles: number, input?: string): OneOptions {
+async function parseOne(
+  raw: RawInputs,
+  context: OptionsContext,
+  openFiles: number,
+  input?: string,
+): Promise<OneOptions> {
   const route = routeOf(raw, context, input);
   const { line } = route;
   // What stands behind the destination is about this destination, and goes before what was said in general.

@@ -515,7 +515,7 @@ export const INPUTS = {
     placeholder: 'REGION',
     word: true,
     description:
-      "The bucket's region. By default from the environment or the profile, else S3 is asked once.",
+      "The bucket's region. By default from the environment or the profile, else S3 is asked once. On AWS it is not that of `copy-from`, `source` and `mirrors`: theirs stands behind them, as `region=`.",
   },
   'endpoint-url': {
     kind: 'string',

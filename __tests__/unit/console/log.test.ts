@@ -185,6 +185,20 @@ test('a switch is told with its time, and one that stopped as that, for whoever 
   );
 });
 
+test('the one file that failed is told once: the line that ends the run says all of it', () => {
+  const message = 'p/a: denied';
+  const step = outcome(upload('p/a', 1), { outcome: 'failed', error: { code: 'access-denied', message } });
+  const end = (said: string): Event => ({
+    ...ended({ status: 'failed', exit: 1 }, { failed: { files: 1, bytes: 1 } }),
+    error: { code: 'access-denied', message: said },
+  });
+  const told = (...events: Event[]): number =>
+    printed([start, ...events]).filter((line) => line === 'E error: p/a: denied').length;
+  expect(told(step, end('1 file failed: p/a: denied'))).toBe(0);
+  expect(told(step, end('the lock was lost'))).toBe(1);
+  expect(told(step, step, end('2 files failed, the first: p/a: denied'))).toBe(2);
+});
+
 test('of a run that failed no share of bytes is told: what is still to come is not in it', () => {
   const unchanged = { unchanged: { files: 9, bytes: 900 } };
   expect(printed([start, ended({ status: 'failed', exit: 1 }, unchanged)]).join()).not.toContain(

@@ -7,7 +7,7 @@ import 'http-proxy-agent';
 import 'https-proxy-agent';
 import { afterEach, expect, test } from '@jest/globals';
 import type { Connection } from '../../../src/model/options.js';
-import { requestHandler } from '../../../src/store/open.js';
+import { Ways } from '../../../src/store/ways.js';
 
 const before = { ...process.env };
 afterEach(() => {
@@ -41,7 +41,7 @@ test.each(['http', 'https'])(
       process.env[name] = `http://me:secret@127.0.0.1:${port}`;
     delete process.env.NO_PROXY;
     delete process.env.no_proxy;
-    const { connecting } = await requestHandler(connection, `${scheme}://s3.test`);
+    const connecting = await new Ways(connection).to(`${scheme}://s3.test`);
     const asked =
       scheme === 'http'
         ? httpRequest('http://s3.test/', { agent: connecting.httpAgent })
