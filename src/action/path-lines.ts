@@ -42,7 +42,7 @@ async function parseLine(text: string, cwd: string): Promise<PathPattern> {
   }
   if (pattern === '') throw unusablePath(text, 'nothing stands after the `!`');
   if (/^s3:\/\//i.test(pattern))
-    throw unusablePath(text, 'an s3:// URL goes into `source`, in place of `paths`');
+    throw unusablePath(text, 'an s3:// URL is a source, which stands in place of paths');
 
   const { base, rest } = splitBase(slashed(pattern), cwd);
   const directoriesOnly = rest.endsWith('/') || (rest === '' && slashed(pattern).endsWith('/'));

@@ -10,7 +10,7 @@ export function parseWriteHeaders(inputs: Inputs): WriteHeaders {
   const acl = inputs.optionalChoice('acl');
   if (kmsKeyId !== undefined && sse?.startsWith('aws:kms') !== true) {
     throw usageError(
-      `${inputs.spelled('kms-key-id')}: it was given with ${inputs.spelled('sse')} ${sse ?? 'not set'}; it needs aws:kms or aws:kms:dsse`,
+      `${inputs.spelled('kms-key-id')} was given ${sse === undefined ? 'without' : 'with'} ${inputs.spelled('sse')}${sse === undefined ? '' : ` ${sse}`}: set ${inputs.spelled('sse')} to aws:kms or aws:kms:dsse`,
     );
   }
   return {

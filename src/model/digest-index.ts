@@ -41,6 +41,7 @@ import type { ObjectKey } from './object-key.js';
  */
 const FORMAT = 's3-dedup-sync-index ';
 const FIRST_LINE = `${FORMAT}1`;
+const OTHER_VERSION = new RegExp(`^${FORMAT}(\\d{1,9})$`);
 
 /** An index that knows nothing, and to which lines can be appended. */
 export const EMPTY_INDEX: Buffer = Buffer.from(`${FIRST_LINE}\n`);
@@ -186,8 +187,16 @@ export function parseIndex(
   destination?: string,
 ): IndexParse {
   const start = bytes.indexOf(0x0a);
-  if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
-    return { index: undefined, why: 'it is not an index of this version' };
+  const first = bytes.toString('latin1', 0, Math.max(start, 0));
+  if (first !== FIRST_LINE) {
+    const [, version] = OTHER_VERSION.exec(first) ?? [];
+    return {
+      index: undefined,
+      why:
+        version === undefined
+          ? 'it is not an index of this version'
+          : `another release wrote it (version ${version}), and what this one learns takes its place`,
+    };
   }
   const said = new Said(destination);
   for (const record of recordsOf(journal, 0)) if (record !== undefined) said.takeJournalled(record);

@@ -343,7 +343,7 @@ function explainFatal(error: StoreError, what: string, told: string): Explained 
       return usage(
         'wrong-region',
         isOfS3(error)
-          ? `S3 answers that the region is wrong (${told}): set region to the bucket's, or region= behind its place`
+          ? `S3 answers that the region is wrong (${told}): set region to the bucket's, or, of any place but the first destination, region= behind it`
           : `${error.operation} is redirected (${told}), and no redirect is followed: set endpoint-url to where it leads, or region to the bucket's`,
       );
     case 'TemporaryRedirect':

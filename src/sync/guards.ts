@@ -39,7 +39,7 @@ export function guardTree(
     if (options.ifNoFilesFound === 'error') {
       throw refusal(
         'no-files-found',
-        `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn`,
+        `${message}${literalPattern(tree.missing, places)}: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found to warn`,
       );
     }
     return options.ifNoFilesFound === 'warn' ? [`${message}: nothing is written or deleted`] : [];

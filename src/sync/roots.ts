@@ -38,7 +38,7 @@ export interface Roots {
 export async function findRoots(options: TreeOptions): Promise<Roots> {
   const patterns = options.patterns.filter((pattern) => !pattern.negate);
   if (patterns.length === 0) {
-    throw usageError('`paths` names nothing to publish; give a directory, a file or a pattern');
+    throw usageError('no path says what to publish; give a directory, a file or a pattern');
   }
   const found = new Map<string, FoundStart>();
   for (const { searchPath } of patterns) {
@@ -114,9 +114,9 @@ function commonRoot(patterns: readonly PathPattern[], found: ReadonlyMap<string,
   if (common !== undefined) return common;
   const distinct = [...new Set(roots.map((candidates) => candidates[0]!))];
   throw usageError(
-    '`paths` has more than one root, and each would give other keys: ' +
+    'the paths have more than one root, and each would give other keys: ' +
       `${distinct.map(showName).join(', ')}; ` +
-      'set `root` to the directory that keys are taken below',
+      'set root to the directory that keys are taken below',
   );
 }
 
@@ -131,7 +131,7 @@ function checkInside(
     if (isInside(directory, root)) continue;
     throw usageError(
       `the path ${showName(text)} lies outside of the root ${showName(root)}; ` +
-        'set `root` to a directory above it',
+        'set root to a directory above it',
     );
   }
 }

@@ -25,7 +25,7 @@ export function refusalOf(refusals: readonly Refusal[]): SyncError | undefined {
   const verb = sorted.length === 1 ? 'stands' : 'stand';
   const clauses = shown.map(({ clause }) => clause).join('; ') + (more > 0 ? `; and ${more} more` : '');
   const links = shown.some(({ code }) => code.startsWith('symlink-'));
-  const advice = links ? 'exclude or repair them, or see the input `symlinks`' : 'exclude or repair them';
+  const advice = links ? 'exclude or repair them, or set symlinks' : 'exclude or repair them';
   return new SyncError(first.code, EXIT.refused, `${entries} ${verb} in the way: ${clauses}; ${advice}`);
 }
 

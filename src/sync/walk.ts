@@ -189,10 +189,7 @@ function checkGit({ includeGit }: TreeOptions, starts: readonly Start[]): void {
   if (includeGit) return;
   for (const { path, found } of starts) {
     if (hasGitSegment(path, sep) || ('real' in found && hasGitSegment(found.real, sep))) {
-      throw usageError(
-        `\`paths\` names ${showName(path)}, which lies in ${GIT}: ` +
-          'it is not published without `include-git`',
-      );
+      throw usageError(`the path ${showName(path)} lies in ${GIT}: it is not published without include-git`);
     }
   }
 }

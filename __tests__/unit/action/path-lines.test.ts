@@ -18,7 +18,7 @@ describe('parsePathLines', () => {
   test.each(['s3://x/y', '!s3://x/y', 'S3://x'])('%s goes into source', async (line) => {
     expect(await refusal(line)).toMatchObject({
       code: 'usage',
-      message: `the path "${line}" cannot be used: an s3:// URL goes into \`source\`, in place of \`paths\``,
+      message: `the path "${line}" cannot be used: an s3:// URL is a source, which stands in place of paths`,
     });
   });
 

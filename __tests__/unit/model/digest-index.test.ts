@@ -563,7 +563,7 @@ describe('the index', () => {
   test('another format is refused with a reason', () => {
     expect(parseIndex(Buffer.from('s3-dedup-sync-index 2\n'))).toEqual({
       index: undefined,
-      why: 'it is not an index of this version',
+      why: 'another release wrote it (version 2), and what this one learns takes its place',
     });
     expect(parseIndex(Buffer.alloc(0)).index).toBeUndefined();
   });

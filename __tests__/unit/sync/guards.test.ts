@@ -103,7 +103,7 @@ describe('an empty tree', () => {
     const places = ['public', '!public/tmp'];
     const error = refused(
       'no-files-found',
-      'no files were found under public, !public/tmp: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn',
+      'no files were found under public, !public/tmp: nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found to warn',
     );
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), DELETE))).toEqual(error);
     expect(refusalOf(() => guardTree(tree(0), places, options('error'), KEEP))).toEqual(error);
@@ -114,7 +114,7 @@ describe('an empty tree', () => {
     expect(refusalOf(() => guardTree(gone, places, options('error'), KEEP))).toEqual(
       refused(
         'no-files-found',
-        "no files were found under publik, img/**, file/, as there is no '/work/repo/publik', no '/work/repo/img', no directory '/work/repo/file/': nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn",
+        "no files were found under publik, img/**, file/, as there is no '/work/repo/publik', no '/work/repo/img', no directory '/work/repo/file/': nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found to warn",
       ),
     );
   });
@@ -123,7 +123,7 @@ describe('an empty tree', () => {
     expect(refusalOf(() => guardTree(kept(['*']), ['public'], options('error'), KEEP))).toEqual(
       refused(
         'no-files-found',
-        'no files were found under public, but for what is excluded by "*": nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found: warn',
+        'no files were found under public, but for what is excluded by "*": nothing was written or deleted; check paths or source, and excludes, or set if-no-files-found to warn',
       ),
     );
     expect(guardTree(kept(['a', 'b']), ['public'], options('warn'), KEEP)).toEqual([
