@@ -43,7 +43,7 @@ export function renderActionYml(): string {
     lines.push(
       `  ${name}:`,
       `    description: ${quoted(`${definition.description}${allowedSentence(definition)}`)}`,
-      `    required: ${definition.required === true}`,
+      `    required: false`,
     );
     if (definition.default !== undefined) lines.push(`    default: ${quoted(definition.default)}`);
   }

@@ -1,11 +1,9 @@
 import { runCommandLine } from './command-line.js';
 import { homeDirectory } from './disk/home-directory.js';
+import { endProcess } from './end-process.js';
 import { EXIT, messageOf } from './model/errors.js';
 import { abortOnSignals } from './run.js';
 import { workingDirectory } from './working-directory.js';
-
-/** What may still be open after the last word, as an abandoned download, must not keep the process. */
-const LINGER_MS = 2_000;
 
 /** A reader that went away (`| head`), or a full disk under the log, ends the output and not the publishing. */
 let outputLost = false;
@@ -35,6 +33,4 @@ const exit = await runCommandLine({
   onSignals: abortOnSignals,
 });
 process.exitCode = exit === EXIT.done && outputLost ? EXIT.failed : exit;
-
-// Flushed first: a pipe is written asynchronously on some systems.
-process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
+endProcess();

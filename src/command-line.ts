@@ -4,9 +4,9 @@ import { eventToJson } from './console/json-events.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
 import { foreignCommand, insteadOf } from './console/other-tools.js';
-import { barProgress, lineProgress, type ProgressView } from './console/progress.js';
+import { barProgress, firstProgress, lineProgress, type ProgressView } from './console/progress.js';
 import { SHAPES } from './console/shapes.js';
-import { consoleSink, isShown, levelOf } from './console/sink.js';
+import { consoleSink, isShown, levelOf, MESSAGE_LEVELS } from './console/sink.js';
 import { oneLine, printable } from './console/text.js';
 import { VERSION } from './console/version.js';
 import { EXIT, type ExitCode, SyncError, usageError } from './model/errors.js';
@@ -142,12 +142,8 @@ type Speech = Pick<Shell, 'emit' | 'fail'>;
 function jsonShell({ stdout }: Terminal, level: LogLevel): Speech {
   return {
     emit: (event) => {
-      if (
-        event.type !== 'message' ||
-        isShown(event.level === 'warning' ? 'warn' : event.level === 'notice' ? 'info' : event.level, level)
-      ) {
-        stdout.write(`${eventToJson(event)}\n`);
-      }
+      if (event.type === 'message' && !isShown(MESSAGE_LEVELS[event.level], level)) return;
+      stdout.write(`${eventToJson(event)}\n`);
     },
     // The `end` event has said it.
     fail: () => {},
@@ -160,14 +156,10 @@ async function humanShell(terminal: Terminal, level: LogLevel, dryRun: boolean):
   const log = createLog();
   const sink = consoleSink(out, err, level);
   const view = await progressView(terminal, level, dryRun, err);
-  let shownAt: string | undefined;
+  const showProgress = firstProgress((progress) => view?.show(progress));
   return {
     emit: (event: Event) => {
-      // Of several destinations the first one's alone: two would only flicker.
-      if (event.type === 'progress') {
-        shownAt ??= event.at ?? '';
-        return (event.at ?? '') === shownAt ? view?.show(event.progress) : undefined;
-      }
+      showProgress(event);
       const lines = log(event);
       if (lines.some((line) => isShown(levelOf(line), level))) view?.clear();
       sink(lines);

@@ -1,13 +1,11 @@
 import { actionCommands } from './action/commands.js';
+import { endProcess } from './end-process.js';
 
 /**
  * After the job the runner starts `post.js`, which loads this file so. Not by what main left: a job that is cancelled while
  * the step starts has left nothing, and must not be published after all.
  */
 const isPost = process.argv[2] === 'post';
-
-/** What may still be open after the last word, as an abandoned download, must not keep the job. */
-const LINGER_MS = 2_000;
 
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
@@ -24,5 +22,4 @@ if (!isPost) {
   );
 }
 
-// Flushed first: a pipe is written asynchronously on some systems.
-process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
+endProcess();

@@ -4,11 +4,20 @@ import { requestCost, transferPrice } from './console/cost.js';
 import { formatCount, formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/given-inputs.js';
 import { printable } from './console/text.js';
-import { isChanged, NO_TOTALS, sumRequests, sumReused, sumTotals } from './console/totals.js';
+import { changedFiles, isChanged, NO_TOTALS, sumRequests, sumReused, sumTotals } from './console/totals.js';
 import { TOOL } from './console/version.js';
 import { withoutKey } from './console/words.js';
 import { keepHeapSmall } from './heap.js';
-import { EXIT, type ExitCode, messageOf, SyncError, worstExit } from './model/errors.js';
+import { deferred } from './model/concurrency.js';
+import {
+  EXIT,
+  type ExitCode,
+  messageOf,
+  mistakeText,
+  SyncError,
+  usageError,
+  worstExit,
+} from './model/errors.js';
 import type { Emit, Event, Identity, RunEnded } from './model/events.js';
 import type { ObjectKey, Prefix } from './model/object-key.js';
 import { destinationUrl, type SourceBucket } from './model/objects.js';
@@ -25,6 +34,7 @@ import {
 } from './model/report.js';
 import { withoutSecrets } from './model/secrets.js';
 import type { Invalidator, ObjectStore, OpenedStore } from './store/object-store.js';
+import type { Explained } from './sync/explain.js';
 import type { Filling, FirstDestination } from './sync/first-destination.js';
 import { indexDestination, ofDestination } from './sync/index-destination.js';
 import type { ObjectPlace } from './sync/index-file.js';
@@ -164,10 +174,7 @@ export async function run(
   const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
   const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
   const first = isFilling && !options.mirrorsAtomic ? await firstDestination() : undefined;
-  let reach: (opened: OpenedStore | undefined) => void = () => undefined;
-  const reached = new Promise<OpenedStore | undefined>((resolve) => {
-    reach = resolve;
-  });
+  const reached = deferred<OpenedStore | undefined>();
   const unwritable = await unwritableReport(options);
   const results = unwritable ? [notBegun(options, unwritable)] : await Promise.all(all.map(publishTo));
   for (const { close } of stores) close();
@@ -211,7 +218,7 @@ export async function run(
       identity = await opened.whose();
       const { region, endpoint } = opened;
       say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
-      if (isFirst) reach(opened);
+      if (isFirst) reached.resolve(opened);
       const filling = isFirst ? undefined : await fillingOf(to, opened);
       const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened, say);
       const index =
@@ -256,7 +263,7 @@ export async function run(
     } catch (thrown) {
       result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
       seat?.fail();
-      if (isFirst) reach(undefined);
+      if (isFirst) reached.resolve(undefined);
       if (all.length > 1 && result.error !== undefined)
         say({ type: 'message', level: 'error', message: result.error.message });
     } finally {
@@ -280,7 +287,7 @@ export async function run(
 
   /** What copying from the first destination costs, whether it is done or not; `undefined`: it cannot be done. */
   async function copyingOf(to: SyncOptions, { endpoint, region }: OpenedStore): Promise<Copying | undefined> {
-    const opened = await reached;
+    const opened = await reached.promise;
     if (opened === undefined) return {};
     if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection)) return undefined;
     const elsewhere = opened.region === region ? 0 : undefined;
@@ -290,14 +297,13 @@ export async function run(
 
   /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
   async function fillingOf(to: SyncOptions, here: OpenedStore): Promise<Filling | undefined> {
-    if (first === undefined || shared === undefined || (await reached) === undefined) return undefined;
+    if (first === undefined || shared === undefined || (await reached.promise) === undefined)
+      return undefined;
     const always = options.mirrorBy === 'copy';
     const copying = await copyingOf(to, here);
     if (copying === undefined) {
       if (!always) return undefined;
-      throw new SyncError(
-        'usage',
-        EXIT.usage,
+      throw usageError(
         `mirror-by: copy was given, and ${runUrl(to)} is reached by another endpoint or other credentials than ${runUrl(options)}: use upload or auto`,
       );
     }
@@ -314,7 +320,7 @@ export async function run(
 
   /** Whether a mirror is on another service than the first destination. Where that one was not reached, as far as both were given. */
   async function isElsewhere({ connection }: SyncOptions, { endpoint }: OpenedStore): Promise<boolean> {
-    const opened = await reached;
+    const opened = await reached.promise;
     if (opened === undefined) return connection.endpointUrl !== options.connection.endpointUrl;
     return opened.endpoint !== endpoint;
   }
@@ -480,11 +486,7 @@ export async function endBeforeRun(
 /** For a run that ended otherwise than done, and met no error. */
 function failureText({ totals, exit }: RunEnded): string {
   if (exit !== EXIT.different) return `the run ended with status ${exit}`;
-  const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-  const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce(
-    (sum, { files }) => sum + files,
-    0,
-  );
+  const keys = changedFiles(totals);
   return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
 }
 
@@ -563,10 +565,6 @@ function together(results: readonly RunResult[], dryRun: boolean): RunResults {
   return { destinations, exit, status, error: { code: code ?? 'internal', message } };
 }
 
-interface Explained extends ReportError {
-  readonly exit: ExitCode;
-}
-
 /** Anything thrown, as the report says it. What is no `SyncError` is a mistake of ours. After an abort nothing else counts. */
 function explained(thrown: unknown, signal: AbortSignal, emit: Emit): Explained {
   const met: unknown = signal.aborted ? signal.reason : thrown;
@@ -576,7 +574,7 @@ function explained(thrown: unknown, signal: AbortSignal, emit: Emit): Explained 
   }
   return {
     code: 'internal',
-    message: `internal error: ${messageOf(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+    message: mistakeText(met),
     exit: EXIT.failed,
   };
 }

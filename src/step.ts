@@ -12,7 +12,7 @@ import { saysDryRun } from './console/given-inputs.js';
 import { indexName } from './console/index-name.js';
 import { createLog } from './console/log.js';
 import { parseOptions } from './console/options.js';
-import { lineProgress } from './console/progress.js';
+import { firstProgress, lineProgress } from './console/progress.js';
 import { oneLine } from './console/text.js';
 import { homeDirectory } from './disk/home-directory.js';
 import { makeDirectory } from './disk/replace-file.js';
@@ -92,14 +92,10 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
     () => performance.now(),
     options.dryRun,
   );
-  let shownAt: string | undefined;
+  const showProgress = firstProgress((progress) => view.show(progress));
   const emit = (event: Event): void => {
-    if (event.type !== 'progress') sink(log(event));
-    else {
-      // Of several destinations the first one's alone.
-      shownAt ??= event.at ?? '';
-      if ((event.at ?? '') === shownAt) view.show(event.progress);
-    }
+    showProgress(event);
+    sink(log(event));
   };
   const cache = runnerCache({
     env,

@@ -30,7 +30,8 @@ export function parseDestinationLine(
   return { bucket, prefix: prefix === '' ? undefined : prefix, words };
 }
 
-const ALLOWED = "a bucket's name, s3://bucket/prefix, or the ARN of an access point";
+/** What a place may be given as. */
+export const ALLOWED = "a bucket's name, s3://bucket/prefix, or the ARN of an access point";
 
 function splitWords(input: string, line: string): readonly string[] {
   const words: string[] = [];

@@ -72,8 +72,3 @@ export function formatPercent(part: number, whole: number): string {
   if (percent > 0 && percent < 1) return '<1 %';
   return `${Math.floor(percent)} %`;
 }
-
-/** Pads on the left. */
-export function right(text: string, width: number): string {
-  return text.padStart(width);
-}

@@ -3,7 +3,7 @@ import { isInside } from '../disk/is-inside.js';
 import { openFilesLimit } from '../disk/open-files.js';
 import { journalPath } from '../model/digest-index.js';
 import { environmentEndpoint } from '../model/endpoint.js';
-import { EXIT, messageOf, SyncError, usageError } from '../model/errors.js';
+import { unreadableFile, usageError } from '../model/errors.js';
 import type { InputName, RawInputs } from '../model/inputs.js';
 import { destinationUrl } from '../model/objects.js';
 import type { IndexPlace, Source, SyncOptions, TreeOptions } from '../model/options.js';
@@ -355,12 +355,7 @@ async function readExcludes(name: string, file: string, context: OptionsContext)
   try {
     text = await readFile(pathFrom(context, file), 'utf8');
   } catch (cause) {
-    throw new SyncError(
-      'file-not-found',
-      EXIT.usage,
-      `${name}: ${printable(file)} cannot be read (${messageOf(cause)}): check the path`,
-      { cause },
-    );
+    throw unreadableFile(`${name}: ${printable(file)}`, cause);
   }
   return text
     .replace(/^\ufeff/, '')

@@ -1,4 +1,4 @@
-import type { PhaseName, Progress } from '../model/events.js';
+import type { Event, PhaseName, Progress } from '../model/events.js';
 import { formatBytes, formatCount, formatFiles, formatPercent, formatRate, formatSeconds } from './format.js';
 
 /** What is going on, in a word. */
@@ -54,6 +54,17 @@ function secondsLeft(share: number | undefined, seconds: number): number | undef
   return Math.max(1, Math.round((seconds * (1 - share)) / share));
 }
 
+/** Of several destinations the first one's alone: two would only flicker. */
+export function firstProgress(show: (progress: Progress) => void): (event: Event) => void {
+  let shownAt: string | undefined;
+  return (event) => {
+    if (event.type !== 'progress') return;
+    const { at = '' } = event;
+    shownAt ??= at;
+    if (at === shownAt) show(event.progress);
+  };
+}
+
 /** Shows how far a run is. */
 export interface ProgressView {
   show(progress: Progress): void;
@@ -92,7 +103,6 @@ export function lineProgress(
 /** What `cli-progress` is asked for here. */
 interface Bar {
   start(total: number, value: number, payload: { readonly text: string }): void;
-  setTotal(total: number): void;
   update(value: number, payload: { readonly text: string }): void;
   stop(): void;
 }

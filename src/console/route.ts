@@ -5,7 +5,7 @@ import { MAX_KEY_BYTES, type Prefix, parsePrefix } from '../model/object-key.js'
 import { type Destination, destinationUrl } from '../model/objects.js';
 import type { Connection, Source, SyncOptions, Target } from '../model/options.js';
 import { parseRole } from './connection.js';
-import { type DestinationLine, parseDestinationLine } from './destination.js';
+import { ALLOWED, type DestinationLine, parseDestinationLine } from './destination.js';
 import { type Inputs, type OptionsContext, spelled } from './given-inputs.js';
 import { pathFrom } from './path.js';
 import { printable } from './text.js';
@@ -134,7 +134,7 @@ export function placeLine(
 ): DestinationLine {
   const given = raw[input];
   if (typeof given !== 'string' || given.trim() === '') {
-    return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
+    return refuse(name, '', ALLOWED);
   }
   const general = raw['endpoint-url'];
   return parseDestinationLine(

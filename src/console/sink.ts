@@ -12,7 +12,8 @@ export function isShown(level: LogLevel, wanted: LogLevel): boolean {
   return RANK[level] <= RANK[wanted];
 }
 
-const ANNOTATION_LEVELS = { error: 'error', warning: 'warn', notice: 'info' } as const;
+/** By which a message is shown or not. */
+export const MESSAGE_LEVELS = { error: 'error', warning: 'warn', notice: 'info', debug: 'debug' } as const;
 
 /** The level that decides whether a line is shown. */
 export function levelOf(line: LogLine): LogLevel {
@@ -20,7 +21,7 @@ export function levelOf(line: LogLine): LogLevel {
     case 'line':
       return line.level;
     case 'annotation':
-      return ANNOTATION_LEVELS[line.level];
+      return MESSAGE_LEVELS[line.level];
     case 'group':
     case 'group-end':
       return 'info';
@@ -41,11 +42,8 @@ export function consoleSink(
       if (!isShown(levelOf(line), wanted)) continue;
       switch (line.kind) {
         case 'line':
-          if (line.level === 'info') out(oneLine(line.text));
-          else err(oneLine(`${line.level}: ${line.text}`));
-          break;
         case 'annotation':
-          if (line.level === 'notice') out(oneLine(line.text));
+          if (levelOf(line) === 'info') out(oneLine(line.text));
           else err(oneLine(`${line.level}: ${line.text}`));
           break;
         case 'group':

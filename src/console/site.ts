@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { EXIT, messageOf, SyncError } from '../model/errors.js';
+import { unreadableFile, usageError } from '../model/errors.js';
 import {
   type HeaderAuthor,
   type HeaderRule,
@@ -92,8 +92,7 @@ async function readRules(
   try {
     return { text: await readFile(path, 'utf8'), path };
   } catch (cause) {
-    const message = `${name}: ${printable(file)} cannot be read (${messageOf(cause)}): check the path`;
-    throw new SyncError('file-not-found', EXIT.usage, message, { cause });
+    throw unreadableFile(`${name}: ${printable(file)}`, cause);
   }
 }
 
@@ -107,7 +106,7 @@ function refuseProblems(
   const named = others.slice(0, SHOWN_LINES).join(', ');
   const rest = others.length > SHOWN_LINES ? ` and ${others.length - SHOWN_LINES} more` : '';
   const more = others.length === 0 ? '' : `; and ${others.length === 1 ? 'line' : 'lines'} ${named}${rest}`;
-  throw new SyncError('usage', EXIT.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
+  throw usageError(`${place}: ${shown.join('; ')}${more}; nothing was written`);
 }
 
 /** What decides on encryption; a rule that seems to and does not would be believed. */

@@ -47,10 +47,17 @@ export function sumRequests(report: Report): Readonly<Record<string, number>> {
   return Object.fromEntries(sums);
 }
 
-/** Something was, or in a dry run would be, written or deleted. */
-export function isChanged(totals: Totals): boolean {
+/** What was, or in a dry run would be, written or deleted. */
+export function changedFiles(totals: Totals): number {
   const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-  return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
+  return [uploaded, downloaded, copied, linked, refreshed, deleted].reduce(
+    (sum, { files }) => sum + files,
+    0,
+  );
+}
+
+export function isChanged(totals: Totals): boolean {
+  return changedFiles(totals) > 0;
 }
 
 /**

@@ -87,6 +87,12 @@ export function usageError(message: string): SyncError {
   return new SyncError('usage', EXIT.usage, message);
 }
 
+/** @param what the file that an input names, for people */
+export function unreadableFile(what: string, cause: unknown): SyncError {
+  const message = `${what} cannot be read (${messageOf(cause)}): check the path`;
+  return new SyncError('file-not-found', EXIT.usage, message, { cause });
+}
+
 export function refusal(code: ErrorCode, message: string): SyncError {
   return new SyncError(code, EXIT.refused, message);
 }
@@ -97,6 +103,11 @@ export function worstExit(codes: Iterable<ExitCode>): ExitCode {
   let worst = order.length - 1;
   for (const code of codes) worst = Math.min(worst, order.indexOf(code));
   return order[worst] ?? EXIT.failed;
+}
+
+/** Of what nobody but us can mend. */
+export function mistakeText(error: unknown): string {
+  return `internal error: ${messageOf(error)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`;
 }
 
 /** The message of anything thrown, on one line and without secrets. */

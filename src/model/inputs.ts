@@ -38,8 +38,6 @@ export interface InputDefinition {
   readonly placeholder?: string;
   /** Where the input exists; absent: in both. */
   readonly only?: 'action' | 'cli';
-  /** Marked as required in `action.yml`; the runner does not enforce it, we do. */
-  readonly required?: true;
   /** A text of lines: the option may be repeated on the command line, and each goes on behind the one before. */
   readonly repeatable?: true;
   /** May stand as `name=value` behind the URL of a destination. */

@@ -56,7 +56,6 @@ interface Thrown {
   readonly name?: string;
   readonly message?: string;
   readonly code?: string;
-  readonly Code?: string;
   readonly $metadata?: {
     readonly httpStatusCode?: number;
     readonly clockSkewCorrected?: boolean;
@@ -66,7 +65,6 @@ interface Thrown {
   readonly endedIdle?: true;
   readonly isUnfinished?: true;
   readonly hadItsTime?: true;
-  readonly cause?: unknown;
 }
 
 /** An answer that refuses, or that cannot be read, in the shape that the SDK's errors have. */

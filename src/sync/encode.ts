@@ -1,6 +1,7 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeOwnDirectory } from '../disk/own-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
@@ -367,7 +368,7 @@ function idOf({ encoding, source }: Encoded): string {
 /** Where what is compressed lies until the run ends. */
 export async function temporaryDirectory(below = tmpdir()): Promise<string> {
   try {
-    return await realpath(await mkdtemp(join(below, 's3-dedup-sync-')));
+    return await makeOwnDirectory(below);
   } catch (cause) {
     const message = `compress: the compressed files cannot be kept in ${below} (${messageOf(cause)}): set TMPDIR to a directory that can be written; nothing was written to S3`;
     throw new SyncError('no-room', EXIT.failed, message, { cause });

@@ -1,4 +1,4 @@
-import { type ErrorCode, EXIT, type ExitCode, messageOf, SyncError } from '../model/errors.js';
+import { type ErrorCode, EXIT, type ExitCode, messageOf, mistakeText, SyncError } from '../model/errors.js';
 import {
   BAD_PART_ETAG,
   CHANGED_AFTER_WRITE,
@@ -178,7 +178,15 @@ export function explain(error: unknown, what: string): Explained {
   const syscall = (error as NodeJS.ErrnoException | undefined)?.syscall;
   if (syscall !== undefined && READS.has(syscall))
     return failure('unreadable', `${what}: the file cannot be read (${systemMessage(error)})`);
-  return failure('internal', `${what}: ${messageOf(error)}`);
+  return failure(
+    'internal',
+    `${what}: ${code === undefined && isMistake(error) ? mistakeText(error) : messageOf(error)}`,
+  );
+}
+
+/** Whether it is the program that did what it cannot: the names that the language gives to that. */
+function isMistake(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError].some((mistake) => error instanceof mistake);
 }
 
 function explainStore(error: StoreError, what: string): Explained {

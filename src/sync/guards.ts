@@ -58,7 +58,7 @@ export function guardTree(
 /** What `excludes` kept back where nothing was found, to end a message with. */
 export function butExcluded({ excludedBy = [] }: Pick<Tree, 'excludedBy'>): string {
   const lines = excludedBy.map(shown);
-  return lines.length === 0 ? '' : `, but for what is excluded by ${listed(lines, lines.length)}`;
+  return lines.length === 0 ? '' : `, but for what is excluded by ${listed(lines)}`;
 }
 
 /** What to write for a DIR that is a pattern, which only a quoted one can be. */
@@ -176,7 +176,7 @@ export function guardSpelling(
   if (names.length === 0) return;
   throw refusal(
     'unsafe-name',
-    `${url} has keys whose characters its server cannot list (${listed(names, names.length)}): nothing was written; rename them there, or exclude them`,
+    `${url} has keys whose characters its server cannot list (${listed(names)}): nothing was written; rename them there, or exclude them`,
   );
 }
 
@@ -286,7 +286,7 @@ export function guardBlocked(
   if (blocked.length === 0) return;
   throw refusal(
     'in-the-way',
-    `${provider} keeps objects as files: ${listed(blocked, blocked.length)}, and deletes come last: nothing was written; delete what is in the way by hand first, in a versioned bucket with all its versions`,
+    `${provider} keeps objects as files: ${listed(blocked)}, and deletes come last: nothing was written; delete what is in the way by hand first, in a versioned bucket with all its versions`,
   );
 }
 

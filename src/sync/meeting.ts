@@ -1,18 +1,16 @@
+import { deferred } from '../model/concurrency.js';
+
 /**
  * Where the destinations of a run meet when everything is staged in each of them: nothing becomes visible anywhere
  * before all have come, and nothing at all when one of them fails before that.
  */
 export class Meeting {
-  readonly #all: Promise<string | undefined>;
-  #settle: (failed: string | undefined) => void = () => undefined;
+  readonly #all = deferred<string | undefined>();
   #awaited: number;
 
   /** @param expected number of destinations */
   constructor(expected: number) {
     this.#awaited = expected;
-    this.#all = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
   }
 
   /** One destination's. @param url for messages: two services may have buckets of one name */
@@ -20,12 +18,12 @@ export class Meeting {
     let hasCome = false;
     return {
       arrive: () => {
-        if (!hasCome && --this.#awaited === 0) this.#settle(undefined);
+        if (!hasCome && --this.#awaited === 0) this.#all.resolve(undefined);
         hasCome = true;
-        return this.#all;
+        return this.#all.promise;
       },
       // What is settled stays so.
-      fail: () => this.#settle(url),
+      fail: () => this.#all.resolve(url),
     };
   }
 }

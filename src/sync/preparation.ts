@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import type { ETag, Md5 } from '../model/digest.js';
 import { type DigestIndex, layoutParts } from '../model/digest-index.js';
-import { EXIT, refusal, SyncError } from '../model/errors.js';
+import { refusal, SyncError, usageError } from '../model/errors.js';
 import { namesOf, sizesOf, totalSize } from '../model/file-columns.js';
 import { MAX_HEADER_BYTES, MAX_METADATA_BYTES, patternOf } from '../model/header-rules.js';
 import {
@@ -277,9 +277,7 @@ export class Preparation {
       .flatMap(({ changes }) => changes)
       .find(({ name, value }) => name === 'x-amz-tagging' && value !== undefined);
     if (canTag || tags === undefined) return;
-    throw new SyncError(
-      'usage',
-      EXIT.usage,
+    throw usageError(
       `headers: line ${tags.line} sets x-amz-tagging, and ${provider} has no tags: take it out; nothing was written`,
     );
   }
@@ -597,9 +595,7 @@ export class Preparation {
 function refuseMetadata({ name }: LocalFile, headers: HeaderSet): void {
   const refuse = (bytes: number, of: string, room: number): void => {
     if (bytes <= room) return;
-    throw new SyncError(
-      'usage',
-      EXIT.usage,
+    throw usageError(
       `headers: the rules give ${name} ${bytes} bytes of ${of}, S3 leaves room for ${room}: shorten them; nothing was written`,
     );
   };

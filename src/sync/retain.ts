@@ -65,7 +65,7 @@ export class Retained {
     const given = wrong.map(([line, patterns]) => withAdvice(line, patterns));
     throw refusal(
       'pattern-without-match',
-      `retain: nothing is kept back by ${listed(given, given.length)}, and what it was to keep would be deleted (${listed(lost, lost.length)}): nothing was written or deleted; correct the line, or take it out`,
+      `retain: nothing is kept back by ${listed(given)}, and what it was to keep would be deleted (${listed(lost)}): nothing was written or deleted; correct the line, or take it out`,
     );
   }
 

@@ -2,7 +2,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile, tryReplacing } from '../disk/replace-file.js';
 import type { ETag } from '../model/digest.js';
-import { EXIT, type ExitCode, messageOf, refusal, SyncError, usageError } from '../model/errors.js';
+import { EXIT, type ExitCode, refusal, SyncError, unreadableFile, usageError } from '../model/errors.js';
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import type { Files, LocalFile } from '../model/objects.js';
 import type { Sharding } from '../model/options.js';
@@ -24,12 +24,10 @@ import {
 import type { Upload } from '../store/object-store.js';
 import type { Staged } from './staged.js';
 import { errorCode, systemMessage } from './system-error.js';
+import { listed, NAMES_SHOWN } from './walk-findings.js';
 
 /** A file whose name ends so in a directory of results is refused where it is none of the plan. */
 const RESULTS_NAMES = ['.json', '.jsonl'] as const;
-
-/** Keys that a message names. */
-const SHOWN = 5;
 
 /** Steps whose bytes a machine stages. */
 export type ShardStep = UploadStep | CopyStep;
@@ -156,7 +154,7 @@ async function filesAmong(paths: readonly string[], beside: string): Promise<rea
 
 async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, cause);
   });
   return found.isDirectory();
 }
@@ -251,7 +249,7 @@ export function withFiles(steps: readonly ShardStep[], files: Files): readonly S
   if (wrong.length === 0) return due;
   const needs = lacksRedirects ? 'files, and the redirects-file of the plan' : 'files';
   throw mismatch(
-    `this tree is not the one that was planned: ${named(wrong)} ${wrong.length === 1 ? 'is' : 'are'} missing or of another size; apply needs the same ${needs}`,
+    `this tree is not the one that was planned: ${listed(wrong)} ${wrong.length === 1 ? 'is' : 'are'} missing or of another size; apply needs the same ${needs}`,
   );
 }
 
@@ -282,11 +280,11 @@ export function gather(
     for (const upload of lost?.uploads ?? []) losers.push(uploadOf(upload));
   }
   const missing: string[] = [];
-  for (let number = 1; number <= of && missing.length < SHOWN; number++)
+  for (let number = 1; number <= of && missing.length < NAMES_SHOWN; number++)
     if (!last.has(number)) missing.push(`${number}/${of}`);
   if (missing.length > 0)
     throw mismatch(
-      `the results of shard ${named(missing, of - last.size)} are missing: run apply for it again${leftOut(ignored)}`,
+      `the results of shard ${listed(missing, of - last.size)} are missing: run apply for it again${leftOut(ignored)}`,
     );
   const staged = new Map<ObjectKey, StagedUpload>();
   for (const { uploads } of last.values()) for (const upload of uploads) staged.set(upload.key, upload);
@@ -296,7 +294,7 @@ export function gather(
   });
   if (without.length > 0)
     throw mismatch(
-      `nothing was staged for ${named(without.map(({ key }) => key))} of the plan ${id.slice(0, 12)}: run apply again`,
+      `nothing was staged for ${listed(without.map(({ key }) => key))} of the plan ${id.slice(0, 12)}: run apply again`,
     );
   // Named twice it would be aborted after it was completed.
   const kept = new Set([...staged.values()].map(({ uploadId }) => uploadId));
@@ -305,7 +303,7 @@ export function gather(
 
 /** What was met where results were looked for, to end a message with. */
 export function leftOut(ignored: AllResults['ignored']): string {
-  return ignored.length === 0 ? '' : `; no results of this plan: ${named(ignored)}`;
+  return ignored.length === 0 ? '' : `; no results of this plan: ${listed(ignored)}`;
 }
 
 /** A step's upload as the performer completes it. */
@@ -348,7 +346,7 @@ export function refuseChanged(changed: readonly ObjectKey[], url: string): void 
   throw new SyncError(
     'foreign-writer',
     EXIT.foreignWriter,
-    `${url}: ${named(changed)} changed since the plan was made; nothing was written: give the plan up (publish with abort, this plan and its results), as what it staged stays open otherwise; the next plan replaces or deletes what another writer left, so plan again only if this tree is the one to be there`,
+    `${url}: ${listed(changed)} changed since the plan was made; nothing was written: give the plan up (publish with abort, this plan and its results), as what it staged stays open otherwise; the next plan replaces or deletes what another writer left, so plan again only if this tree is the one to be there`,
   );
 }
 
@@ -359,7 +357,7 @@ async function parsed<T>(path: string, parse: (bytes: Buffer) => T): Promise<T> 
     if (size > MAX_PLAN_BYTES) throw new Error(`it has ${size} bytes, over ${MAX_PLAN_BYTES}`);
     bytes = await readFile(path);
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, cause);
   }
   try {
     return parse(bytes);
@@ -369,22 +367,6 @@ async function parsed<T>(path: string, parse: (bytes: Buffer) => T): Promise<T> 
   }
 }
 
-function unreadable(path: string, cause: unknown): SyncError {
-  return new SyncError(
-    'file-not-found',
-    EXIT.usage,
-    `${path} cannot be read (${messageOf(cause)}): check the path`,
-    {
-      cause,
-    },
-  );
-}
-
 function mismatch(message: string): SyncError {
   return refusal('plan-mismatch', message);
-}
-
-function named(names: readonly string[], count = names.length): string {
-  const more = count > SHOWN ? ` and ${count - SHOWN} more` : '';
-  return `${names.slice(0, SHOWN).join(', ')}${more}`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Chunks } from '../model/chunks.js';
+import { type Deferred, deferred } from '../model/concurrency.js';
 import { type DigestIndex, formatLayout } from '../model/digest-index.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { Destination, ListedObject, LocalFile } from '../model/objects.js';
@@ -30,11 +31,10 @@ type Listed = ReadonlyMap<ObjectKey, ListedObject> | undefined;
 export class SharedTree {
   readonly digests = new DigestMemo();
   readonly rate = new UploadRate();
-  readonly #index: Promise<DigestIndex | undefined>;
-  #tellIndex: (index: DigestIndex | undefined) => void = () => undefined;
+  readonly #index = deferred<DigestIndex | undefined>();
   readonly #signal: AbortSignal;
   readonly #patienceMs: number;
-  readonly #listings = new Map<Destination, { listed: Promise<Listed>; tell: (listed: Listed) => void }>();
+  readonly #listings = new Map<Destination, Deferred<Listed>>();
   #tree: Promise<Tree> | undefined;
 
   /**
@@ -44,16 +44,7 @@ export class SharedTree {
   constructor(signal: AbortSignal, destinations: readonly Destination[] = [], patienceMs = PATIENCE_MS) {
     this.#signal = signal;
     this.#patienceMs = patienceMs;
-    for (const destination of destinations) {
-      let tell: (listed: Listed) => void = () => undefined;
-      const listed = new Promise<Listed>((resolve) => {
-        tell = resolve;
-      });
-      this.#listings.set(destination, { listed, tell });
-    }
-    this.#index = new Promise((resolve) => {
-      this.#tellIndex = resolve;
-    });
+    for (const destination of destinations) this.#listings.set(destination, deferred());
   }
 
   /**
@@ -64,7 +55,7 @@ export class SharedTree {
     const stop = new AbortController();
     try {
       const { signal } = stop;
-      return await Promise.race([this.#index, setTimeout(this.#patienceMs, undefined, { signal })]);
+      return await Promise.race([this.#index.promise, setTimeout(this.#patienceMs, undefined, { signal })]);
     } finally {
       stop.abort();
     }
@@ -77,17 +68,17 @@ export class SharedTree {
 
   /** Told once by the first destination; later words are not heard. */
   tellIndex(index: DigestIndex | undefined): void {
-    this.#tellIndex(index);
+    this.#index.resolve(index);
   }
 
   /** Told once by each destination, at the latest when its run ends; later words are not heard. */
   tellListing(destination: Destination, listed: Listed): void {
-    this.#listings.get(destination)?.tell(listed);
+    this.#listings.get(destination)?.resolve(listed);
   }
 
   /** Destinations whose prefix lies in this one's, and what they hold once that is known. */
   *inner({ prefix }: Destination): Generator<{ destination: Destination; listed: Promise<Listed> }> {
-    for (const [destination, { listed }] of this.#listings) {
+    for (const [destination, { promise: listed }] of this.#listings) {
       if (destination.prefix !== prefix && destination.prefix.startsWith(prefix))
         yield { destination, listed };
     }

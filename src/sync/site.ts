@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { EXIT, SyncError } from '../model/errors.js';
+import { usageError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
 import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
 import { type LocalFile, NO_FILE } from '../model/objects.js';
@@ -124,11 +124,7 @@ function refuseTaken({ name, line }: Redirect, names: ReadonlySet<string>): void
   const why = own
     ? `${OWN_DIRECTORY} is ours`
     : 'the tree has a file of this name, and one object cannot be both';
-  throw new SyncError(
-    'usage',
-    EXIT.usage,
-    `redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`,
-  );
+  throw usageError(`redirects-file line ${line}: ${name} cannot redirect: ${why}; nothing was written`);
 }
 
 /** S3 reads a path from the root of the bucket's website, and whoever writes the rules from that of the site. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeOwnDirectory } from '../disk/own-directory.js';
 import { TargetDirectory } from '../disk/target-directory.js';
 import { ByteBudget, forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, EMPTY_MD5, type ETag, isOfOnePart, type Md5, multipartETag } from '../model/digest.js';
@@ -360,7 +361,7 @@ export class SourceObjects implements BodySource {
 
 async function spoolDirectory(): Promise<string> {
   try {
-    return await realpath(await mkdtemp(join(tmpdir(), 's3-dedup-sync-')));
+    return await makeOwnDirectory(tmpdir());
   } catch (error) {
     throw noRoom(error);
   }

@@ -55,7 +55,7 @@ export function tellUnused(
     (isWarned ? warned : noticed).push(withAdvice(line, meant));
   }
   const text = (shown: readonly string[]): string =>
-    `${input}: nothing is kept back by ${listed(shown, shown.length)}: ${UNMATCHED[input]} matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
+    `${input}: nothing is kept back by ${listed(shown)}: ${UNMATCHED[input]} matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
   return {
     ...(warned.length === 0 ? {} : { warning: text(warned) }),
     ...(noticed.length === 0 ? {} : { notice: text(noticed) }),
@@ -85,12 +85,12 @@ export function tellSlips({ input, lines, meant, matches }: NamedLines): string 
     return isSlip ? [withAdvice(line, patterns)] : [];
   });
   if (slips.length === 0) return undefined;
-  return `${input}: nothing matches ${listed(slips, slips.length)}: a pattern is compared with the path below the root, which is the key below the prefix`;
+  return `${input}: nothing matches ${listed(slips)}: a pattern is compared with the path below the root, which is the key below the prefix`;
 }
 
 /** A line, and what to write instead. */
 export function withAdvice(line: string, meant: readonly string[] = []): string {
-  return shown(line) + (meant.length === 0 ? '' : ` (write ${listed(meant.map(shown), meant.length)})`);
+  return shown(line) + (meant.length === 0 ? '' : ` (write ${listed(meant.map(shown))})`);
 }
 
 /** A pattern in quotes, cut where it is long. */

@@ -30,7 +30,7 @@ export function refusalOf(refusals: readonly Refusal[]): SyncError | undefined {
 }
 
 /** A few of `count` things in a sentence, and how many more there are. */
-export function listed(shown: readonly string[], count: number, most: number = NAMES_SHOWN): string {
+export function listed(shown: readonly string[], count = shown.length, most = NAMES_SHOWN): string {
   const more = count - Math.min(most, shown.length);
   return shown.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -309,6 +309,12 @@ test.each<readonly [unknown, ErrorCode, ExitCode, string]>([
   [system('EMFILE'), 'unreadable', failed, 'too many files are open (EMFILE): raise the limit (ulimit -n)'],
   [new Error('as told'), 'internal', failed, 'as told'],
   [undefined, 'internal', failed, 'undefined'],
+  [
+    new TypeError('x is not a function'),
+    'internal',
+    failed,
+    'x is not a function. This is a mistake in s3-dedup-sync: please report it',
+  ],
 ])('%p is told as %s, exit %i: %s', (error, code, exit, words) => {
   const told = explain(error, 'p/a');
   expect(told).toEqual({ code, exit, message: expect.stringMatching(/^p\/a: [^\n]+$/) });
