@@ -744,7 +744,7 @@ describe('remove', () => {
     const denied = await runAction(dist, inputs, { cwd: root, env });
     expect(denied).toMatchObject({
       status: 1,
-      stdout: expect.stringMatching(/::error::pr-1\/a: .*s3:DeleteObject/),
+      stdout: expect.stringMatching(/::error::1 file failed: pr-1\/a: .*s3:DeleteObject/),
     });
     expect([denied.outputs.status, keys()]).toEqual(['failed', ['pr-1/a']]);
     s3.server.faults.clear();
