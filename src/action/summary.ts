@@ -10,7 +10,7 @@ import {
 import { delayedText, invalidationText, totalRows } from '../console/log.js';
 import { markdownCode, markdownText, shorten } from '../console/text.js';
 import { isChanged, spared, sumRequests, sumReused, sumTotals, totalRequests } from '../console/totals.js';
-import { REASON_WORDS, withoutKey } from '../console/words.js';
+import { notDone, REASON_WORDS, withoutKey } from '../console/words.js';
 import type { DestinationReport, Report, ReportStep, Status, Totals } from '../model/report.js';
 
 /**
@@ -99,12 +99,8 @@ function statusSentence(report: Report, totals: Totals, isUntouched: boolean): s
     case 'different':
       return 'Different from what a sync would make of it: nothing was written';
     case 'failed':
-      if (report.dryRun) return 'Dry run failed';
-      return isUntouched ? 'Failed: nothing was written' : 'Failed';
     case 'refused':
-      return report.dryRun || isUntouched
-        ? 'Refused: nothing was written'
-        : 'Refused at a destination: others were written';
+      return notDone(report.status, report.dryRun, isUntouched).join(': ');
     case 'cancelled':
       return 'Cancelled';
   }

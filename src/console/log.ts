@@ -17,7 +17,7 @@ import {
 import { printable } from './text.js';
 import { spared, totalRequests } from './totals.js';
 import { TOOL } from './version.js';
-import { REASON_WORDS, verbOf, withoutKey } from './words.js';
+import { notDone, REASON_WORDS, verbOf, withoutKey } from './words.js';
 
 /** One line of the log; the sink decides where it goes and how it is marked. */
 export type LogLine =
@@ -367,12 +367,10 @@ function statusText(status: Status, dryRun: boolean, isUntouched = status === 'r
     case 'planned':
       return 'Dry run';
     case 'failed':
-      if (dryRun) return 'Dry run failed';
-      return isUntouched ? 'Failed, nothing was written,' : 'Failed';
-    case 'refused':
-      return dryRun || isUntouched
-        ? 'Refused, nothing was written,'
-        : 'Refused at a destination, others were written,';
+    case 'refused': {
+      const [what, certain] = notDone(status, dryRun, isUntouched);
+      return certain === undefined ? what : `${what}, ${certain},`;
+    }
     case 'different':
       return 'Different';
     case 'cancelled':

@@ -98,3 +98,15 @@ export function verbOf(action: Action, dryRun: boolean): string {
 export function withoutKey(key: string, message: string): string {
   return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
 }
+
+/** How a run ended that did not do what it should, and what of the bucket is certain then. */
+export function notDone(
+  status: 'failed' | 'refused',
+  dryRun: boolean,
+  isUntouched: boolean,
+): readonly [what: string, certain?: string] {
+  if (status === 'failed' && dryRun) return ['Dry run failed'];
+  const what = status === 'failed' ? 'Failed' : 'Refused';
+  if (dryRun || isUntouched) return [what, 'nothing was written'];
+  return status === 'failed' ? [what] : ['Refused at a destination', 'others were written'];
+}
