@@ -13,11 +13,14 @@ export function parseRemoval(inputs: Inputs): DeleteOptions {
 
 export function parseDeletes(inputs: Inputs, destination: Destination, isDownload: boolean): DeleteOptions {
   const deleteAfter = inputs.boolean('delete-after');
-  const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
+  const prefix = inputs.text('prefix') ?? '';
+  const wholeBucket = inputs.boolean('whole-bucket') || prefix === '/';
   if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
+    // What is left of `/${{ vars.DIR }}/` without DIR.
+    const unset = prefix === '' ? '' : ' (a variable between its slashes may be empty)';
     throw refusal(
       'whole-bucket',
-      `${inputs.spelled('delete-after')} without a prefix would delete in all of ${destinationUrl(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`,
+      `${inputs.spelled('delete-after')} without a prefix would delete in all of ${destinationUrl(destination)}: set ${inputs.spelled('prefix')}${unset}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`,
     );
   }
   return {

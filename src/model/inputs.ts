@@ -181,7 +181,7 @@ export const INPUTS = {
     kind: 'string',
     group: 'Where to',
     placeholder: 'PREFIX',
-    description: 'What all keys begin with; it always ends at a slash. `/` spells the whole bucket.',
+    description: 'What all keys begin with; it always ends at a slash. `/` alone spells the whole bucket.',
   },
   'whole-bucket': {
     kind: 'boolean',

@@ -551,6 +551,12 @@ describe('D13: an unset prefix must not mean the whole bucket', () => {
     expect(error.message).toMatch(/all of s3:\/\/site\/.*prefix: \/ or whole-bucket$/);
   });
 
+  test.each(['//', '///'])('prefix %j is what an unset variable leaves between slashes', async (prefix) => {
+    const error = await refusal({ 'delete-after': 'true', prefix });
+    expect(error).toMatchObject({ code: 'whole-bucket', exit: 4 });
+    expect(error.message).toMatch(/set prefix \(a variable between its slashes may be empty\), or mean/);
+  });
+
   test.each([
     [{ 'delete-after': 'true', prefix: '/' }],
     [{ 'delete-after': 'true', 'whole-bucket': 'true' }],
