@@ -315,7 +315,9 @@ export async function run(
         ? undefined
         : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
     const { Filling } = await import('./sync/first-destination.js');
-    return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
+    const { minSize: copyMinSize } = to.copies;
+    const { prefix } = destination;
+    return new Filling({ first, prefix, bucket, always, copyMinSize, usdPerGB, rate: shared.rate });
   }
 
   /** Whether a mirror is on another service than the first destination. Where that one was not reached, as far as both were given. */

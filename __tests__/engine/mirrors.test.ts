@@ -266,6 +266,27 @@ describe('mirror-by auto', () => {
     expect(order.indexOf('mirror p/a')).toBeLessThan(order.indexOf('first p/empty'));
   });
 
+  test('sends what is smaller than copy-min-size, as its dry run says', async () => {
+    const [first = '', second = ''] = names;
+    await writeTree({ small: 'abc', large: 'abcdef' }, root);
+    const changes = { mirrorBy: 'auto', copies: { minSize: 5 } } as const;
+    const dry = await publishAll([first, second], { ...changes, dryRun: true });
+    const { destinations } = await publishAll([first, second], changes);
+    const told = (report: typeof destinations): unknown =>
+      report.map(({ steps }) => steps.map(({ key, action, reason }) => [key, action, reason]));
+    expect(told(destinations)).toEqual([
+      [
+        ['p/large', 'upload', 'new'],
+        ['p/small', 'upload', 'new'],
+      ],
+      [
+        ['p/large', 'copy', 'exists'],
+        ['p/small', 'upload', 'small'],
+      ],
+    ]);
+    expect(told(dry.destinations)).toEqual(told(destinations));
+  });
+
   test('staged: what the first destination published is copied into uploads that nobody sees', async () => {
     const [first = '', second = ''] = names;
     await writeTree({ a: 'one', 'big.bin': noise(9 * MIB) }, root);

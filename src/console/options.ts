@@ -99,11 +99,13 @@ async function parseAll(raw: RawInputs, context: OptionsContext, openFiles: numb
     ...(await parseContent(inputs, context, first)),
     ...(mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {}),
   };
+  // Nothing more leaves this machine then, however small it is.
+  const copying = mirrorBy === 'copy' ? { copies: { ...first.copies, minSize: 0 } } : {};
   return {
     ...first,
     ...shared,
     mirrorBy,
-    mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared, mirrors: [] })),
+    mirrors: mirrors.map((mirror) => ({ ...mirror, ...copying, ...shared, mirrors: [] })),
   };
 }
 

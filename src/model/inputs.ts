@@ -295,7 +295,7 @@ export const INPUTS = {
     default: '0',
     placeholder: 'SIZE',
     description:
-      'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
+      'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied. Mirrors with `mirror-by: copy` are filled by copies all the same.',
   },
   overwrite: {
     kind: 'enum',

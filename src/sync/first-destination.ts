@@ -57,6 +57,8 @@ export interface FillingOptions {
   readonly bucket: SourceBucket | undefined;
   /** Whether everything is copied; else what is cheaper, file by file. */
   readonly always: boolean;
+  /** Bytes; what is smaller is sent. */
+  readonly copyMinSize: number;
   /** US dollars for the transfer of 10^9 bytes: 0 inside a region, `undefined` where the price is not known. */
   readonly usdPerGB: number | undefined;
   readonly rate: UploadRate;
@@ -107,8 +109,9 @@ export class Filling {
   }
 
   #isWorthCopying(size: number): boolean {
+    const { copyMinSize, rate, usdPerGB } = this.#options;
+    if (size < copyMinSize) return false;
     if (this.isPlanned) return true;
-    const { rate, usdPerGB } = this.#options;
     const { bytesPerSecond } = rate;
     if (size < LEAST_WEIGHED || bytesPerSecond === undefined || usdPerGB === undefined) return false;
     const minutes = size / bytesPerSecond / 60;

@@ -79,6 +79,16 @@ test('mirror-by copy with a mirror at another endpoint is refused before any des
   expect(await parse({ ...raw, 'mirror-by': 'auto' })).toMatchObject({ mirrorBy: 'auto' });
 });
 
+test('mirror-by copy fills mirrors by copies whatever copy-min-size says of the first destination', async () => {
+  const raw = { mirrors: ['s3://other/p'], 'copy-min-size': '1 KiB', 'copy-from': ['s3://old/p'] };
+  const minSizes = async (given: object): Promise<readonly number[]> => {
+    const first = await parse({ ...raw, ...given });
+    return [first, ...first.mirrors].map(({ copies }) => copies.from.length * copies.minSize);
+  };
+  expect(await minSizes({ 'mirror-by': 'copy' })).toEqual([1024, 0]);
+  expect(await minSizes({})).toEqual([1024, 1024]);
+});
+
 test('what is not given has the documented default', async () => {
   expect(await parse()).toEqual({
     command: 'sync',

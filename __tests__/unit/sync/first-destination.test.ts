@@ -29,6 +29,7 @@ function filling(changes: Partial<FillingOptions> = {}, held: Held | undefined =
     prefix: parsePrefix('p'),
     bucket: undefined,
     always: true,
+    copyMinSize: 0,
     usdPerGB: undefined,
     rate,
   };
@@ -64,6 +65,7 @@ describe('what the first destination holds fills a mirror', () => {
       10 * MIB,
       false,
     ],
+    ['it is smaller than copy-min-size', { usdPerGB: 0, copyMinSize: MIB + 1 }, MIB, false],
     ['it is so small that latency decides', { usdPerGB: 0.02 }, MIB - 1, false],
   ])('where it is not asked for, by the price: %s', async (_, changes, size, copies) => {
     const one = filling({ always: false, ...changes }, { ...HELD, size });
