@@ -81,6 +81,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
   // Of arguments that are wrong it is known all the same how their end shall be told.
   let json = isSwitchedOn(argv, '--json');
   let dryRun = isSwitchedOn(argv, '--dry-run');
+  let report = valueIn(argv, '--report');
   let command = 'sync';
   try {
     const parsed = await parseArguments(terminal);
@@ -88,6 +89,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
     const { raw, detailedExit } = parsed;
     json = parsed.json;
     dryRun = saysDryRun(raw);
+    report = String(raw.report ?? '');
     const { inputs, directory } = placed(parsed);
     command = String(inputs.command ?? command);
     const options = await parseOptions(inputs, {
@@ -120,7 +122,7 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
       signals.dispose();
     }
   } catch (error) {
-    return await endBeforeRun(error, { command, dryRun }, began, {
+    return await endBeforeRun(error, { command, dryRun, report, cwd: terminal.cwd }, began, {
       env: terminal.env,
       emit: (event) => {
         if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
@@ -285,9 +287,20 @@ function optionName(name: InputName): string {
 
 /** Whether a flag stands among arguments, however wrong the others are. */
 function isSwitchedOn(argv: readonly string[], flag: string): boolean {
+  return optionsIn(argv).some((option) => option === flag || option.toLowerCase() === `${flag}=true`);
+}
+
+/** What an option is given among arguments, likewise; empty: nothing, or what looks like the next option. */
+function valueIn(argv: readonly string[], option: string): string {
+  const options = optionsIn(argv);
+  const at = options.findLastIndex((word) => word === option || word.startsWith(`${option}=`));
+  const word = options[at] === option ? options[at + 1] : options[at]?.slice(option.length + 1);
+  return word === undefined || word.startsWith('-') ? '' : word;
+}
+
+function optionsIn(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
-  const options = end === -1 ? argv : argv.slice(0, end);
-  return options.some((option) => option === flag || option.toLowerCase() === `${flag}=true`);
+  return end === -1 ? argv : argv.slice(0, end);
 }
 
 /**

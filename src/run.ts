@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { explainFork } from './action/fork.js';
 import { requestCost, transferPrice } from './console/cost.js';
 import { formatCount, formatFiles } from './console/format.js';
@@ -185,7 +187,7 @@ export async function run(
   const report = buildReport(options, shell, { began, identity, warnings, end, source });
   const written = unwritable
     ? { report, exit: end.exit, path: undefined }
-    : await writeReport(report, options, end.exit, emit);
+    : await writeReport(report, options.report, end.exit, emit);
   const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
   const made = ending(written, options, began.ago(), mayHaveChanged);
   const wouldChange = shell.detailedExit && made.exit === EXIT.done && made.dryRun && made.changed;
@@ -466,13 +468,20 @@ function sourcesOf({ command, destination, sharding, source, target, tree }: Syn
   return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
 
-/**
- * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
- * No report is written, since where to is one of the inputs.
- */
+/** Of inputs, however wrong the others are. */
+interface Readable {
+  readonly command: string;
+  readonly dryRun: boolean;
+  /** As given. */
+  readonly report: string;
+  /** Throws where there is none. */
+  readonly cwd: () => string;
+}
+
+/** A run that could not begin, as its inputs are wrong. It ends like any other: report, outputs, summary or events, then failure. */
 export async function endBeforeRun(
   thrown: unknown,
-  inputs: { readonly command: string; readonly dryRun: boolean },
+  inputs: Readable,
   began: Beginning,
   shell: Pick<Shell, 'emit' | 'env' | 'finish' | 'fail'>,
 ): Promise<ExitCode> {
@@ -480,9 +489,19 @@ export async function endBeforeRun(
   const error = { code, message };
   const end = { destinations: [], exit, status: statusOf(exit, inputs.dryRun), error };
   const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
-  await shell.finish(report, ending({ report, exit, path: undefined }, inputs, began.ago()));
+  const written = await writeReport(report, reportPath(inputs), exit, shell.emit);
+  await shell.finish(written.report, ending(written, inputs, began.ago()));
   shell.fail(message, exit);
   return exit;
+}
+
+function reportPath({ report, cwd }: Readable): string | undefined {
+  try {
+    return report === '' ? undefined : resolve(cwd(), report);
+  } catch {
+    // That there is no working directory is what the run ends with.
+    return undefined;
+  }
 }
 
 /** For a run that ended otherwise than done, and met no error. */
@@ -655,12 +674,16 @@ interface Written {
   readonly path: string | undefined;
 }
 
-/** Why a report could not be written at the end of the run: told before its first write. */
+/**
+ * Why a report could not be written at the end of the run: told before its first write. The report of an earlier run is taken
+ * away: beside a run that is killed it would say that this one is done.
+ */
 async function unwritableReport({ report }: SyncOptions): Promise<Explained | undefined> {
   if (report === undefined) return undefined;
   try {
     const { tryReplacing } = await import('./disk/replace-file.js');
     await tryReplacing(report);
+    await rm(report, { force: true });
     return undefined;
   } catch (thrown) {
     const message = `report: ${report} cannot be written (${messageOf(thrown)}): check the directory and its permissions`;
@@ -671,20 +694,20 @@ async function unwritableReport({ report }: SyncOptions): Promise<Explained | un
 /** A report that could be written when the run began, and cannot at its end, fails it after everything else is done. */
 async function writeReport(
   report: Report,
-  options: SyncOptions,
+  path: string | undefined,
   exit: ExitCode,
   emit: Emit,
 ): Promise<Written> {
-  if (options.report === undefined) return { report, exit, path: undefined };
+  if (path === undefined) return { report, exit, path };
   try {
     const { writeReportFile } = await import('./console/report-file.js');
-    await writeReportFile(options.report, report);
-    return { report, exit, path: options.report };
+    await writeReportFile(path, report);
+    return { report, exit, path };
   } catch (thrown) {
     const isDone = report.status === 'done' ? '; everything else was done' : '';
     const error: ReportError = {
       code: 'report-not-written',
-      message: `report: ${options.report} cannot be written (${messageOf(thrown)})${isDone}: check the disk, the directory and its permissions`,
+      message: `report: ${path} cannot be written (${messageOf(thrown)})${isDone}: check the disk, the directory and its permissions`,
     };
     const failed = report.status === 'done' || report.status === 'planned';
     // A run that failed already ends with its own error; this one is said beside it.

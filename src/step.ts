@@ -68,7 +68,8 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
   } catch (error) {
     const level = commands.isDebug() ? 'debug' : 'info';
     const emit = (event: Event): void => actionSink(commands, level)(createLog()(event));
-    const given = { command: String(raw.command || 'sync'), dryRun: saysDryRun(raw) };
+    const command = String(raw.command || 'sync');
+    const given = { command, dryRun: saysDryRun(raw), report: String(raw.report ?? ''), cwd };
     // As far as they can be read.
     const wishes = {
       summary: raw.summary === 'never' ? 'never' : 'always',

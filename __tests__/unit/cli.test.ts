@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runCommandLine, type Terminal } from '../../src/command-line.js';
 import { VERSION } from '../../src/console/version.js';
@@ -442,6 +444,31 @@ describe('what is said', () => {
       expect(err).toMatch(/^error: [^\n]+ \(--help lists all options\)\n$/);
     }
     expect(await cli(['dist', '--jso', '--', '--json'])).toMatchObject({ exit: 2, out: '' });
+  });
+
+  test.each([
+    [['dist', 's3://site/p', '--max-delete', 'x', '--report', 'r.json'], 'failed'],
+    [['dist', 's3://site', '--report=r.json', '--delete-after'], 'refused'],
+    [['dist', 's3://site/p', '--report', 'other.json', '--report', 'r.json', '--bogus'], 'failed'],
+    [['dist', 's3://site/p', '--report=r.json', '--bogus'], 'failed'],
+    [['dist', 's3://site/p', '--bogus', '--report', '--json'], undefined],
+    [['dist', 's3://site/p', '--bogus', '--', '--report=r.json'], undefined],
+  ])('a run that could not begin has the report that it was asked for: %j', async (argv, status) => {
+    const cwd = await mkdtemp(join(tmpdir(), 's3ds-cli-'));
+    await cli(argv, {}, { cwd: () => cwd });
+    const found = await readdir(cwd);
+    expect(found).toEqual(status === undefined ? [] : ['r.json']);
+    for (const name of found)
+      expect(JSON.parse(await readFile(join(cwd, name), 'utf8'))).toMatchObject({ status });
+    await rm(cwd, { recursive: true });
+  });
+
+  test('a run that could not begin, as its directory is gone, says so, whatever report it was asked for', async () => {
+    const cwd = (): never => {
+      throw new SyncError('usage', EXIT.usage, 'gone');
+    };
+    const argv = ['dist', 's3://site/p', '--report', 'r.json'];
+    expect(await cli(argv, {}, { cwd })).toMatchObject({ exit: 2, err: 'error: gone\n' });
   });
 
   test('a failed run says why, last and in one line', async () => {

@@ -143,6 +143,23 @@ describe('inputs that are wrong', () => {
     }
   });
 
+  test('have a report, in place of one that says of an earlier run that it is done', async () => {
+    await writeFile(join(temp, 'r.json'), '{"status":"done"}');
+    const { outputs } = await stepWith({ ...inputs, INPUT_REPORT: 'r.json', 'INPUT_MAX-DELETE': 'x' });
+    expect(outputs.report).toBe(join(temp, 'r.json'));
+    expect(JSON.parse(await readFile(join(temp, 'r.json'), 'utf8'))).toMatchObject({
+      status: 'failed',
+      error: { code: 'usage' },
+      destinations: [],
+    });
+    const unwritable = await stepWith({ ...inputs, INPUT_REPORT: '.', 'INPUT_MAX-DELETE': 'x' });
+    expect([unwritable.exit, unwritable.outputs.report, unwritable.log]).toEqual([
+      2,
+      '',
+      [expect.stringMatching(/^error\|report: .* cannot be written/)],
+    ]);
+  });
+
   test('and a summary that is not wanted or cannot be written: the failure stays', async () => {
     const wrong = { ...inputs, 'INPUT_MAX-DELETE': 'x' };
     const titled = await stepWith({ ...wrong, 'INPUT_SUMMARY-TITLE': 'The blog' });
