@@ -416,6 +416,10 @@ export function renderReportSchema(): string {
             description:
               'key that a copy was made from; of an upload with reusedBytes, the older object that shares bytes with it',
           },
+          sourceBucket: {
+            ...text,
+            description: "bucket of source; absent: the destination's own",
+          },
           reusedBytes: {
             type: 'integer',
             minimum: 1,

@@ -76,6 +76,7 @@ describe('copy-from', () => {
     const run = await publish(s3, bucket, root, { copies: from(staging, 'built') });
     expect(run).toMatchObject({ exit: 0, report: { sentBytes: 0 } });
     expect(stepsOf(run)).toEqual(['copy p/a <- built/a done', 'copy p/c <- p/b done']);
+    expect(run.report.steps.map(({ sourceBucket }) => sourceBucket)).toEqual([staging, undefined]);
     expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'content', 'p/b': 'here', 'p/c': 'here' });
     expect(s3.server.log.of('CopyObject').map(({ headers }) => headers['x-amz-copy-source'])).toContain(
       `${staging}/built/a`,

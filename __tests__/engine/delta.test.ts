@@ -181,6 +181,8 @@ describe('a large file that changed', () => {
       const run = await publishImage(EDITED, { index: memoryIndex(), copies: { from: [from] } });
       expect(run.exit).toBe(0);
       expect(run.report.sentBytes).toBeLessThan(LITTLE);
+      const [step] = run.report.steps;
+      expect([step?.source, step?.sourceBucket]).toEqual(['1.0/image', isElsewhere ? place : undefined]);
       expectHeld(EDITED);
     },
   );

@@ -184,8 +184,11 @@ function named(
   { url, endpoint = 'AWS' }: Pick<DestinationReport, 'url' | 'endpoint'>,
   all: readonly DestinationReport[],
 ): string {
-  const isShared = all.filter((other) => other.url === url).length > 1;
-  return isShared ? `${code(url)} at ${code(endpoint)}` : code(url);
+  return isShared(url, all) ? `${code(url)} at ${code(endpoint)}` : code(url);
+}
+
+function isShared(url: string, all: readonly DestinationReport[]): boolean {
+  return all.filter((other) => other.url === url).length > 1;
 }
 
 /** How each mirror got its bytes, and what each way costs. */
@@ -283,22 +286,22 @@ function largestUploads(report: Report): string {
 }
 
 function copiedContents(report: Report): string {
-  const places = new Map<
-    string,
-    { from: string; key: string; count: number; bytes: number; first: string }
-  >();
-  for (const { step, from } of steps(report)) {
-    const isCopy = step.action === 'copy' || step.action === 'link';
-    if (!isCopy || step.source === undefined || !happened(step)) continue;
-    const id = from + step.source;
-    const place = places.get(id) ?? { from, key: step.source, count: 0, bytes: step.bytes, first: step.key };
+  const places = new Map<string, { from: string; count: number; bytes: number; first: string }>();
+  for (const { step, destination } of steps(report)) {
+    const { action, source, key, bytes } = step;
+    const isCopy = action === 'copy' || action === 'link';
+    if (!isCopy || source === undefined || !happened(step)) continue;
+    const from = sourceName(source, step, destination, report);
+    // What a run overwrites may have been copied before that.
+    const id = `${bytes} ${from}`;
+    const place = places.get(id) ?? { from, count: 0, bytes, first: key };
     place.count++;
     places.set(id, place);
   }
   if (places.size === 0) return '';
   const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
-  const rows = most.map(({ from, key, count, bytes, first }) => [
-    from + code(key),
+  const rows = most.map(({ from, count, bytes, first }) => [
+    from,
     count === 1 ? code(first) : `${formatCount(count)} places`,
     formatBytes(bytes),
     formatBytes(bytes * count),
@@ -392,32 +395,27 @@ interface PlacedStep {
   readonly step: ReportStep;
   /** The destination, before its key, where there are several. */
   readonly where: string;
-  /** Likewise of what it is copied from. */
-  readonly from: string;
+  readonly destination: DestinationReport;
 }
 
 function* steps(report: Report): Generator<PlacedStep> {
-  const [first] = report.destinations;
   for (const destination of report.destinations) {
     const where = whereOf(destination, report);
-    const ofFirst = whereOf(first!, report);
-    for (const step of destination.steps)
-      yield { step, where, from: isFromFirst(step, destination, first!) ? ofFirst : where };
+    for (const step of destination.steps) yield { step, where, destination };
   }
 }
 
-/** What a mirror copies from the first destination has the same name there. */
-function isFromFirst(
-  { key, source, reason }: ReportStep,
-  destination: DestinationReport,
-  first: DestinationReport,
-): boolean {
-  if (destination === first || destination.mirrored === undefined || reason !== 'exists') return false;
-  return source === prefixOf(first) + key.slice(prefixOf(destination).length);
-}
-
-function prefixOf({ url }: DestinationReport): string {
-  return url.replace(/^s3:\/\/[^/]*\//, '');
+/** What a copy was made from: by its key alone where it can lie in one bucket only. */
+function sourceName(
+  source: string,
+  { sourceBucket }: ReportStep,
+  { url, endpoint = 'AWS' }: DestinationReport,
+  { destinations }: Report,
+): string {
+  if (sourceBucket === undefined && destinations.length === 1) return code(source);
+  const [, own] = /^s3:\/\/((?:arn:[^/]*:accesspoint\/)?[^/]*)/.exec(url) ?? [];
+  const name = code(`s3://${sourceBucket ?? own}/${source}`);
+  return isShared(url, destinations) ? `${name} at ${code(endpoint)}` : name;
 }
 
 function whereOf(destination: DestinationReport, { destinations }: Report): string {

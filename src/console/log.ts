@@ -240,7 +240,7 @@ function stepText({ step, action, sentBytes, reused }: StepOutcome): string {
   const made =
     reused === undefined
       ? ''
-      : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${printable(reused.source)}`;
+      : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${printable(placeText(reused.source, reused.sourceBucket))}`;
   return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)}${made})`;
 }
 
@@ -255,10 +255,13 @@ function reasonText(step: Step, action: Action): string {
   return `from ${printable(sourceText(step.source))}: ${reason}`;
 }
 
-/** A key of another bucket says which. */
 function sourceText(source: CopySource): string {
-  const bucket = source.kind === 'published' ? undefined : source.bucket;
-  return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
+  return placeText(source.key, source.kind === 'published' ? undefined : source.bucket?.name);
+}
+
+/** A key of another bucket says which. */
+function placeText(key: string, bucket: string | undefined): string {
+  return bucket === undefined ? key : `s3://${bucket}/${key}`;
 }
 
 function failureText({ step, error: met }: StepOutcome): string {

@@ -19,6 +19,8 @@ export type Outcome = 'done' | 'planned' | 'skipped' | 'failed';
 export interface Reused {
   /** The key of that object. */
   readonly source: string;
+  /** Its bucket, where it is not the destination's own. */
+  readonly sourceBucket?: string;
   /** Bytes. */
   readonly bytes: number;
 }

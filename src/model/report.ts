@@ -41,6 +41,8 @@ export interface ReportStep {
   readonly bytes: number;
   /** Key that a copy was made from; of an upload, the object that it shares bytes with. */
   readonly source?: string;
+  /** Bucket of that key, where it is not the destination's own. */
+  readonly sourceBucket?: string;
   /** Of an upload: bytes that were copied from that object, not sent. */
   readonly reusedBytes?: number;
   readonly outcome: Outcome;

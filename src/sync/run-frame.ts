@@ -378,9 +378,14 @@ function reportStep(
   const { key, reason, rank, bytes } = step;
   const told: Writable<ReportStep> = { key, action, reason, rank, bytes, outcome };
   const isCopied = step.action === 'copy' || step.action === 'link';
-  if (isCopied && (action === 'copy' || action === 'link')) told.source = step.source.key;
+  if (isCopied && (action === 'copy' || action === 'link')) {
+    const { source } = step;
+    told.source = source.key;
+    if (source.kind !== 'published' && source.bucket !== undefined) told.sourceBucket = source.bucket.name;
+  }
   if (reused !== undefined) {
     told.source = reused.source;
+    if (reused.sourceBucket !== undefined) told.sourceBucket = reused.sourceBucket;
     told.reusedBytes = reused.bytes;
   }
   if (error !== undefined) told.error = error;

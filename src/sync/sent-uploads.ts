@@ -2,6 +2,7 @@ import { type Chunks, formatChunks } from '../model/chunks.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { classifyETag, type ETag, type Md5, md5Of, multipartETag } from '../model/digest.js';
 import { type PartRun, partsOf } from '../model/digest-index.js';
+import type { Reused } from '../model/events.js';
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import { layoutOf, type PlannedPart, planParts, regionsOf } from '../model/part-plan.js';
@@ -339,7 +340,7 @@ export class SentUploads {
       }
       signal.throwIfAborted();
       const expected = { etag: proves ? multipartETag(partMd5s) : undefined, size: file.size, md5 };
-      const reused = delta === undefined ? {} : { reused: { source: delta.source.key, bytes: reusedBytes } };
+      const reused = delta === undefined ? {} : { reused: reusedOf(delta.source, reusedBytes) };
       return { action: 'upload', upload, parts, layout, expected, file, sentBytes, ...reused };
     } catch (error) {
       await this.#open.giveUp(upload, file.size, error);
@@ -363,4 +364,8 @@ function canBeSent(layout: readonly PartRun[]): boolean {
 /** Whether a part that is the whole file has another digest than it was said to have. */
 function isOther(only: OnlyPart | undefined, md5: Md5): boolean {
   return only?.isHashed === false && md5Of(only.body) !== md5;
+}
+
+function reusedOf({ key: source, bucket }: SourceObject, bytes: number): Reused {
+  return bucket === undefined ? { source, bytes } : { source, sourceBucket: bucket.name, bytes };
 }

@@ -150,27 +150,53 @@ describe('golden summaries', () => {
     );
   });
 
+  /** Rows of the contents copied, without what Markdown needs. */
+  const copiedRows = (text: string): readonly string[] => {
+    const [, table = ''] = /Contents copied: \d+<([\s\S]*?)<\/details>/.exec(text) ?? [];
+    const rows = table.split('\n').filter((row) => row.startsWith('| <'));
+    return rows.map((row) => row.replace(/<\/?code>/g, '').replaceAll('&#58;', ':'));
+  };
+
   test('what a mirror copied from the first destination is told as content of that one', () => {
     const [first] = deploy.destinations as readonly [DestinationReport];
     const copy = { action: 'copy', reason: 'exists' } as const;
     const mirror: DestinationReport = {
       ...first,
       url: 's3://far/copy/',
-      mirroredBy: 'copy',
-      mirrored: { copied: { files: 1, bytes: 1000 }, sent: { files: 0, bytes: 0 }, copyable: true },
       steps: [
-        step('copy/a', { ...copy, source: 'blog/a' }),
+        step('copy/a', { ...copy, source: 'blog/a', sourceBucket: 'site' }),
         step('copy/b', { action: 'copy', reason: 'duplicate', source: 'copy/a' }),
         step('copy/c', { ...copy, source: 'copy/old' }),
       ],
     };
-    const text = renderSummary({ ...deploy, destinations: [{ ...first, steps: [] }, mirror] });
-    const [, table = ''] = /Contents copied: 3<([\s\S]*?)<\/details>/.exec(text) ?? [];
-    const rows = table.split('\n').filter((row) => row.startsWith('| <'));
-    expect(rows.map((row) => row.replace(/<\/?code>/g, '').replaceAll('&#58;', ':'))).toEqual([
-      expect.stringMatching(/^\| s3:\/\/site\/blog\/ blog\/a \| copy\/a \|/),
-      expect.stringMatching(/^\| s3:\/\/far\/copy\/ copy\/a \| copy\/b \|/),
-      expect.stringMatching(/^\| s3:\/\/far\/copy\/ copy\/old \| copy\/c \|/),
+    const own = [step('blog/b', { action: 'copy', reason: 'duplicate', source: 'blog/a' })];
+    const text = renderSummary({ ...deploy, destinations: [{ ...first, steps: own }, mirror] });
+    expect(copiedRows(text)).toEqual([
+      expect.stringMatching(/^\| s3:\/\/site\/blog\/a \| 2 places \|/),
+      expect.stringMatching(/^\| s3:\/\/far\/copy\/a \| copy\/b \|/),
+      expect.stringMatching(/^\| s3:\/\/far\/copy\/old \| copy\/c \|/),
+    ]);
+  });
+
+  test('a content is one by bucket, key and size: another bucket has the same keys, and a key other bytes later', () => {
+    const copy = { action: 'copy', reason: 'exists', source: 'site/app.js' } as const;
+    const url = 's3://arn:aws:s3:eu-west-1:123456789012:accesspoint/prod/site/';
+    const steps = [
+      step('site/new.js', { ...copy, bytes: 18 }),
+      step('site/app.js', { ...copy, bytes: 24, sourceBucket: 'staging' }),
+      step('site/copy.js', { ...copy, bytes: 24, sourceBucket: 'staging' }),
+      step('site/last.js', { ...copy, reason: 'duplicate', bytes: 24 }),
+    ];
+    expect(copiedRows(renderSummary(report({}, { url, steps })))).toEqual([
+      '| s3://staging/site/app.js | 2 places | 24 B | 48 B |',
+      '| site/app.js | site/last.js | 24 B | 24 B |',
+      '| site/app.js | site/new.js | 18 B | 18 B |',
+    ]);
+    const both = report({}, { url, steps: steps.slice(0, 1) });
+    const [first] = both.destinations as readonly [DestinationReport];
+    const two = renderSummary({ ...both, destinations: [first, { ...first, url: 's3://far/', steps: [] }] });
+    expect(copiedRows(two)).toEqual([
+      '| s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/prod/site/app.js | site/new.js | 18 B | 18 B |',
     ]);
   });
 
@@ -220,7 +246,7 @@ describe('golden summaries', () => {
     for (const url of ['s3://site/blog/', 's3://far/blog/']) {
       for (const key of ['blog/b', 'blog/e', 'blog/g', 'blog/h']) expect(text).toContain(place(url, key));
       expect(text).toContain(
-        `| ${markdownCode(url)} ${markdownCode('blog/e')} | ${markdownCode('blog/f')} |`,
+        `| ${markdownCode(`${url}e`)} | ${markdownCode('blog/f')} |`,
       );
       expect(text).toContain(`${markdownCode(url)} Billed as 3 PUT`);
     }

@@ -226,9 +226,11 @@ test('an upload that an older object had most of says what of it was sent', () =
   const reused = { source: 'p/old\u001b', bytes: 90 };
   const lines = printed([
     outcome(upload('p/a', 100), { sentBytes: 10, reused }),
+    outcome(upload('p/b', 100), { sentBytes: 10, reused: { ...reused, source: 'b', sourceBucket: 'old' } }),
     ended({ sentBytes: 10, reusedBytes: 90 }, { uploaded: { files: 1, bytes: 100 } }),
   ]);
   expect(lines).toContain('  p/a (100 B, new: 10 B sent, 90 B copied from "p/old\\x1b")');
+  expect(lines).toContain('  p/b (100 B, new: 10 B sent, 90 B copied from s3://old/b)');
   expect(lines).toContain('  90 % of the bytes did not have to travel');
 });
 
