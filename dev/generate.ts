@@ -426,6 +426,7 @@ export function renderReportSchema(): string {
             description:
               'of an upload: those of its bytes that were not sent but copied from an older object; absent when none were',
           },
+          notCopied: { ...text, description: 'of an upload in place of a copy: why that was not made' },
           outcome: closedSet({
             done: 'done',
             planned: 'would be done: a dry run',

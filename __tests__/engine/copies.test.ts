@@ -139,6 +139,12 @@ describe('copy-from', () => {
     const run = await publish(s3, bucket, root, { copies: from(staging, '') });
     expect(run.exit).toBe(0);
     expect(run.report.totals).toMatchObject({ uploaded: { files: 3, bytes: 27 }, copied: { files: 0 } });
+    const { steps } = run.report;
+    expect(steps.map(({ action, reason }) => `${action} ${reason}`)).toEqual(
+      Array(3).fill('upload not-copied'),
+    );
+    for (const { notCopied } of steps)
+      expect(notCopied).toMatch(/^CopyObject was denied \(AccessDenied.*\): allow s3:/);
     const said = run.events.filter(
       (event) => event.type === 'message' && event.level === 'notice' && /not copied/.test(event.message),
     );

@@ -221,6 +221,15 @@ describe('mirror-by copy', () => {
     expect(exit).toBe(1);
     expect(destinations.map(({ status }) => status)).toEqual(['failed', 'done']);
     expect(s3.server.texts(second)).toEqual({ 'p/a': 'one', 'p/b': 'two' });
+    expect(destinations[1]?.steps).toMatchObject([
+      { key: 'p/a', action: 'copy', reason: 'exists' },
+      {
+        key: 'p/b',
+        action: 'upload',
+        reason: 'not-copied',
+        notCopied: 'the first destination does not have it',
+      },
+    ]);
   });
 
   test('a mirror copies what the first destination has had before, though that is refused this time', async () => {

@@ -1,7 +1,7 @@
 import type { Event, PhaseName, PlanTotals, RunEnded, StepOutcome } from '../model/events.js';
 import type { Invalidation } from '../model/invalidation.js';
 import type { LogLevel } from '../model/options.js';
-import type { Action, CopySource, Count, Step } from '../model/plan.js';
+import type { Action, CopySource, Count } from '../model/plan.js';
 import type { Delayed, Status, Totals } from '../model/report.js';
 import { mirroredText } from './cost.js';
 import {
@@ -236,20 +236,19 @@ function* list(heading: string, top: readonly Top[]): Generator<LogLine> {
   yield { kind: 'group-end' };
 }
 
-function stepText({ step, action, sentBytes, reused }: StepOutcome): string {
+function stepText(outcome: StepOutcome): string {
+  const { step, sentBytes, reused } = outcome;
   const made =
     reused === undefined
       ? ''
       : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${printable(placeText(reused.source, reused.sourceBucket))}`;
-  return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)}${made})`;
+  return `${printable(step.key)} (${formatBytes(step.bytes)}, ${reasonText(outcome)}${made})`;
 }
 
-function reasonText(step: Step, action: Action): string {
+function reasonText({ step, action, notCopied }: StepOutcome): string {
   const reason = REASON_WORDS[step.reason];
   if (step.action !== 'copy' && step.action !== 'link') return reason;
-  // A copy whose source was gone: what was sent was not planned to be.
-  if (step.source.kind === 'first' && action === 'upload')
-    return 'sent, as the first destination does not have it';
+  if (notCopied !== undefined) return `sent, not copied: ${notCopied}`;
   if (action === 'upload' || action === 'download')
     return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
   return `from ${printable(sourceText(step.source))}: ${reason}`;

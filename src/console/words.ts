@@ -60,6 +60,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   moved: 'the content was read before its key was overwritten',
   duplicate: 'the content travels once',
   small: 'smaller than copy-min-size',
+  'not-copied': 'a copy was planned, and could not be made',
   headers: 'its headers changed',
   attributes: 'its mode or modification time changed',
   acl: 'renewing its headers would drop its ACL',

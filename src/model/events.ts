@@ -29,12 +29,14 @@ export interface Reused {
 export interface StepOutcome {
   readonly step: Step;
   readonly outcome: Outcome;
-  /** What was really done: a copy whose source had changed is an `upload`. */
+  /** What was really done: a copy that could not be made is an `upload`. */
   readonly action: Step['action'];
   /** Bytes that left this machine for this step. */
   readonly sentBytes: number;
   /** Of an upload. */
   readonly reused?: Reused;
+  /** Of an upload in place of a copy: why that was not made; for people. */
+  readonly notCopied?: string;
   readonly etag?: string;
   readonly versionId?: string;
   readonly error?: { readonly code: ErrorCode; readonly message: string };

@@ -6,7 +6,7 @@ import type { LocalFile, SourceBucket } from './objects.js';
 export type Action = 'upload' | 'download' | 'copy' | 'link' | 'refresh' | 'delete' | 'keep';
 
 /**
- * Why a step is planned. The set is closed; the report's schema lists it.
+ * Why a step is planned, or done otherwise. The set is closed; the report's schema lists it.
  *
  * - `new`: no object has the key, and no object or earlier file has the content
  * - `changed`: the object under the key has other bytes, and no usable object has the file's
@@ -16,6 +16,7 @@ export type Action = 'upload' | 'download' | 'copy' | 'link' | 'refresh' | 'dele
  * - `moved`: the content lies under a key that this plan overwrites, and is read before
  * - `duplicate`: the content is published once in this run, under another key
  * - `small`: the content is there, and smaller than `copy-min-size`
+ * - `not-copied`: a copy was planned, and the bytes were sent or fetched as it could not be made; of no plan
  * - `headers`: the object has the bytes, and other headers than it should have (C13)
  * - `attributes`: the file has the bytes, and another mode or modification time than its object says
  * - `acl`: so too, and the copy onto itself that would renew them would take an ACL that nobody asked to drop
@@ -37,6 +38,7 @@ export type Reason =
   | 'moved'
   | 'duplicate'
   | 'small'
+  | 'not-copied'
   | 'headers'
   | 'attributes'
   | 'acl'

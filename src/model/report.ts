@@ -45,6 +45,8 @@ export interface ReportStep {
   readonly sourceBucket?: string;
   /** Of an upload: bytes that were copied from that object, not sent. */
   readonly reusedBytes?: number;
+  /** Of an upload in place of a copy: why that was not made; for people. */
+  readonly notCopied?: string;
   readonly outcome: Outcome;
   readonly error?: ReportError;
   readonly etag?: string;

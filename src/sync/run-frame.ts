@@ -372,13 +372,15 @@ function sum(a: Count, b: Count): Count {
 
 /** Member by member: there may be a million, and what is made by spreading others takes four times the memory. */
 function reportStep(
-  { step, outcome, action, reused, error, etag, versionId }: StepOutcome,
+  { step, outcome, action, reused, notCopied, error, etag, versionId }: StepOutcome,
   differences: ReadonlyMap<string, readonly HeaderDifference[]>,
 ): ReportStep {
-  const { key, reason, rank, bytes } = step;
+  const { key, rank, bytes } = step;
+  const isCopy = step.action === 'copy' || step.action === 'link';
+  const isSent = isCopy && (action === 'upload' || action === 'download');
+  const reason = isSent ? 'not-copied' : step.reason;
   const told: Writable<ReportStep> = { key, action, reason, rank, bytes, outcome };
-  const isCopied = step.action === 'copy' || step.action === 'link';
-  if (isCopied && (action === 'copy' || action === 'link')) {
+  if (isCopy && !isSent) {
     const { source } = step;
     told.source = source.key;
     if (source.kind !== 'published' && source.bucket !== undefined) told.sourceBucket = source.bucket.name;
@@ -388,6 +390,7 @@ function reportStep(
     if (reused.sourceBucket !== undefined) told.sourceBucket = reused.sourceBucket;
     told.reusedBytes = reused.bytes;
   }
+  if (notCopied !== undefined) told.notCopied = notCopied;
   if (error !== undefined) told.error = error;
   if (etag !== undefined) told.etag = etag;
   if (versionId !== undefined) told.versionId = versionId;

@@ -129,7 +129,8 @@ export class Transfer implements Performer {
   /** Of the first destination's objects, for a mirror. */
   readonly copiedFromFirst = { files: 0, bytes: 0 };
   readonly #fromFirst = new Set<ObjectKey>();
-  #refusedCopies = 0;
+  /** Why copies were not made that the plan has. */
+  readonly #notCopied = new Map<ObjectKey, string>();
 
   constructor(options: TransferOptions) {
     this.#options = options;
@@ -239,6 +240,8 @@ export class Transfer implements Performer {
         };
         if (reused !== undefined && reused.bytes > 0) done.reused = reused;
         if (written.versionId !== undefined) done.versionId = written.versionId;
+        const notCopied = action === 'upload' ? this.#notCopied.get(step.key) : undefined;
+        if (notCopied !== undefined) done.notCopied = notCopied;
         return done;
       } catch (thrown) {
         const isSame = thrown instanceof OtherHeadersError;
@@ -582,9 +585,16 @@ export class Transfer implements Performer {
 
   /** A step as a copy of what its content lies in by now; `undefined`: its bytes must be sent. */
   async #copyOf(step: UploadStep | CopyStep): Promise<Copy | undefined> {
-    if (step.action === 'upload' || step.source.kind === 'first') return this.#copyOfFirst(step);
+    if (step.action === 'upload') return this.#copyOfFirst(step);
+    if (step.source.kind === 'first') {
+      const copy = await this.#copyOfFirst(step);
+      if (copy === undefined) this.#sayRefused(step, 'the first destination does not have it');
+      return copy;
+    }
     const source = step.source.kind === 'object' ? step.source : this.#sentAs(step, step.source.key);
-    return source === undefined ? undefined : { step, source };
+    if (source !== undefined) return { step, source };
+    this.#sayRefused(step, 'what it was to be copied from is not what was planned');
+    return undefined;
   }
 
   async #copyOfFirst(step: UploadStep | CopyStep): Promise<Copy | undefined> {
@@ -613,7 +623,8 @@ export class Transfer implements Performer {
   }
 
   #sayRefused(step: CopyStep | RefreshStep, why: string): void {
-    const level = this.#refusedCopies++ === 0 ? 'notice' : 'debug';
+    const level = this.#notCopied.size === 0 ? 'notice' : 'debug';
+    this.#notCopied.set(step.key, why);
     const from = step.action === 'copy' ? shownSource(step.source) : 'itself';
     const message = `${step.key} is uploaded, not copied from ${from}: ${why}`;
     this.#options.emit({ type: 'message', level, message });

@@ -245,9 +245,7 @@ describe('golden summaries', () => {
     const place = (url: string, key: string): string => `| ${markdownCode(url)} ${markdownCode(key)} |`;
     for (const url of ['s3://site/blog/', 's3://far/blog/']) {
       for (const key of ['blog/b', 'blog/e', 'blog/g', 'blog/h']) expect(text).toContain(place(url, key));
-      expect(text).toContain(
-        `| ${markdownCode(`${url}e`)} | ${markdownCode('blog/f')} |`,
-      );
+      expect(text).toContain(`| ${markdownCode(`${url}e`)} | ${markdownCode('blog/f')} |`);
       expect(text).toContain(`${markdownCode(url)} Billed as 3 PUT`);
     }
   });

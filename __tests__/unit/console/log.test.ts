@@ -255,6 +255,8 @@ test('a dry run says would, and a copy that had to be sent says so', () => {
   expect(printed([outcome(copy('p/a', 'p/b', 1), { action: 'upload' }), ended()])).toContain(
     '  p/a (1 B, sent, as the source of its copy had changed)',
   );
+  const denied = outcome(copy('p/a', 'p/b', 1), { action: 'upload', notCopied: 'CopyObject was denied' });
+  expect(printed([denied, ended()])).toContain('  p/a (1 B, sent, not copied: CopyObject was denied)');
 });
 
 describe('levels', () => {
