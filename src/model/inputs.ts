@@ -609,7 +609,8 @@ export const INPUTS = {
     max: 100,
     default: '5',
     placeholder: 'N',
-    description: 'How often a request is tried before it counts as failed.',
+    description:
+      'How often a request is tried before it counts as failed; four times as often where S3 asks to slow down (503), which by default takes up to five minutes. `1` is one try, whatever is answered.',
   },
   'connect-timeout': {
     kind: 'duration',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from './object-store.js';
 import { endedIdle, hadItsTime, heals, toStoreError } from './store-errors.js';
 
-/** SlowDown heals by waiting: it may be met this many times as often as other failures. */
+/** SlowDown heals by waiting: it may be met this many times as often as other failures, unless one attempt was asked for. */
 const THROTTLE_ALLOWANCE = 4;
 
 /** Longest wait between two attempts. Milliseconds. */
@@ -36,6 +36,7 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
   let throttles = 0;
   let lostAnswer = false;
   let isIdleMet = false;
+  const maxThrottles = maxAttempts === 1 ? 1 : maxAttempts * THROTTLE_ALLOWANCE;
   for (;;) {
     let error: StoreError;
     try {
@@ -65,7 +66,7 @@ export async function withRetries<T>(attempts: Attempts<T>): Promise<T> {
     }
     if (error.kind === 'throttled') throttles++;
     else failures++;
-    const isUsedUp = failures >= maxAttempts || throttles >= maxAttempts * THROTTLE_ALLOWANCE;
+    const isUsedUp = failures >= maxAttempts || throttles >= maxThrottles;
     if (isUsedUp || hadItsTime(error)) {
       // Once: where nothing is answered, or all is asked to slow down, asking as often again would take as long again.
       const judged = await judge?.(1).catch(() => undefined);

@@ -47,6 +47,12 @@ describe('retries', () => {
     expect(source.calls()).toBe(4);
   });
 
+  test('one attempt is one, though SlowDown is else met four times as often', async () => {
+    const source = answers(['SlowDown', 503]);
+    await expect(run(source, undefined, 'PutObject', 1)).rejects.toMatchObject({ kind: 'throttled' });
+    expect(source.calls()).toBe(1);
+  });
+
   test.each([408, 425])(
     'HTTP %i of a proxy heals, and leaves in doubt whether the request arrived',
     async (status) => {
