@@ -513,7 +513,7 @@ export const INPUTS = {
     placeholder: 'REGION',
     word: true,
     description:
-      "The bucket's region. By default from the environment or the profile, else S3 is asked once. On AWS it is not that of `copy-from`, `source` and `mirrors`: theirs stands behind them, as `region=`.",
+      "The bucket's region. By default from the environment or the profile, else AWS is asked once; with an endpoint it is us-east-1. On AWS it is not that of `copy-from`, `source` and `mirrors`: theirs stands behind them, as `region=`.",
   },
   'endpoint-url': {
     kind: 'string',
