@@ -361,7 +361,7 @@ export function renderReportSchema(): string {
           delayed: {
             type: 'object',
             description:
-              'everything was staged before anything changed; the switch, first to last completion',
+              'everything was staged before anything changed, or in a dry run would be; the switch, first to last completion',
             required: ['keys', 'seconds'],
             properties: {
               keys: { type: 'integer', minimum: 0 },

@@ -162,6 +162,15 @@ describe('delay-updates', () => {
     expect(s3.server.uploads(bucket)).toEqual([]);
   });
 
+  test('a dry run says whether it would be, and an unchanged tree that it is', async () => {
+    await writeTree({ a: 'a' }, root);
+    const none = { keys: 0, seconds: 0 };
+    expect((await publish(s3, bucket, root, { ...delayed, dryRun: true })).report.delayed).toEqual(none);
+    expect((await publish(s3, bucket, root, { dryRun: true })).report.delayed).toBeUndefined();
+    await publish(s3, bucket, root, delayed);
+    expect((await publish(s3, bucket, root, delayed)).report.delayed).toEqual(none);
+  });
+
   test('a destination that cannot is refused, with nothing written; best-effort says so once and publishes', async () => {
     await writeTree({ a: 'a', 'index.html': 'home' }, root);
     s3.server.faults.add({

@@ -662,7 +662,8 @@ export const OUTPUTS = {
   'deleted-files': 'Objects deleted.',
   'deleted-bytes': 'Their bytes.',
   'failed-files': 'Files and objects that failed.',
-  delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
+  delayed:
+    '`yes` when `delay-updates` staged everything before anything changed, a dry run would, or nothing was to change; else `no`.',
   'invalidation-id': 'ID of the CloudFront invalidation, when one was sent.',
   requests: 'Requests sent to S3, retries included.',
   report: 'Path of the report, when one was asked for.',

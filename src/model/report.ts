@@ -126,7 +126,7 @@ export interface DestinationReport {
   readonly identity?: Identity;
   /** Present once a store was reached. */
   readonly cost?: RequestCost;
-  /** Present when every byte was in S3 before anything changed. */
+  /** Present when every byte was in S3 before anything changed, or in a dry run would be. */
   readonly delayed?: Delayed;
   /** Present when CloudFront was, or is still to be, told something. */
   readonly invalidation?: Invalidation;

@@ -125,6 +125,7 @@ class Run {
     await this.#preparation.guardDeletions(planned, tree, known.files, listing);
     this.#preparation.settle(planned);
     if (dryRun) {
+      if (delay) this.#execution.delayed = { keys: 0, seconds: 0 };
       invalidations.plan(planned.plan);
       invalidations.tellPlanned();
       await this.#preparation.headers.compareRefreshed(planned.plan, listing);
