@@ -539,7 +539,7 @@ describe('C13: headers that changed', () => {
     expect(stepsOf(run)).toEqual(['keep p/a done', 'refresh p/b done']);
     expect(run).toMatchObject({
       exit: 0,
-      report: { totals: { kept: { files: 1 }, refreshed: { files: 1 } } },
+      report: { totals: { unchanged: { files: 1 }, kept: { files: 0 }, refreshed: { files: 1 } } },
     });
     expect(s3.server.object('with-acls', 'p/a')?.acl).toBe('public-read');
     expect(classOf('with-acls', 'p/a')).toBe('STANDARD');

@@ -190,6 +190,14 @@ export function isWrite(step: Step): step is WriteStep {
   return step.action !== 'keep' && step.action !== 'delete';
 }
 
+/** Why a key of the tree is kept: it has the file's bytes. */
+const OLD_HEADERS: ReadonlySet<Reason> = new Set(['acl', 'acl-unknown', 'attributes-unknown', 'not-copyable']);
+
+/** What a step counts as: a file that keeps its old headers is an unchanged one. */
+export function totalOf({ action, reason }: Pick<Step, 'action' | 'reason'>): Action | 'unchanged' {
+  return action === 'keep' && OLD_HEADERS.has(reason) ? 'unchanged' : action;
+}
+
 /** Whether a plan does anything but keep. */
 export function changesAnything(plan: Plan): boolean {
   for (const { action } of stepsOf(plan)) if (action !== 'keep') return true;

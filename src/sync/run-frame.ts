@@ -4,7 +4,7 @@ import type { PhaseName, PlanTotals, Progress, StepOutcome } from '../model/even
 import type { Writable } from '../model/index-rows.js';
 import { destinationUrl } from '../model/objects.js';
 import { requestsInFlight, runUrl, type SyncOptions } from '../model/options.js';
-import { type Count, changesAnything, type Plan, type Step, stepsOf } from '../model/plan.js';
+import { type Count, changesAnything, type Plan, stepsOf, totalOf } from '../model/plan.js';
 import {
   type DestinationReport,
   type HeaderDifference,
@@ -311,9 +311,9 @@ export class RunFrame {
 
 export function planTotals(plan: Plan): PlanTotals {
   const totals = zeroes();
-  for (const step of stepsOf(plan)) add(totals[step.action], step.bytes);
-  const { keep, ...steps } = totals;
-  return { ...steps, unchanged: plan.unchanged, kept: sum(plan.kept, keep) };
+  for (const step of stepsOf(plan)) add(totals[totalOf(step)], step.bytes);
+  const { keep, unchanged, ...steps } = totals;
+  return { ...steps, unchanged: sum(plan.unchanged, unchanged), kept: sum(plan.kept, keep) };
 }
 
 /** Keys that steps of a plan change. */
@@ -327,7 +327,8 @@ function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Tot
   const failed = zero();
   for (const { outcome, action, step } of outcomes) {
     if (outcome === 'failed') add(failed, step.bytes);
-    if (outcome === 'done' || outcome === 'planned') add(of[action], step.bytes);
+    if (outcome === 'done' || outcome === 'planned')
+      add(of[totalOf({ action, reason: step.reason })], step.bytes);
   }
   const none = zero();
   return {
@@ -336,7 +337,7 @@ function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Tot
     copied: of.copy,
     linked: of.link,
     refreshed: of.refresh,
-    unchanged: plan?.unchanged ?? none,
+    unchanged: sum(plan?.unchanged ?? none, of.unchanged),
     deleted: of.delete,
     kept: sum(plan?.kept ?? none, of.keep),
     failed,
@@ -345,7 +346,7 @@ function totalsOf(outcomes: readonly StepOutcome[], plan: Plan | undefined): Tot
 
 type MutableCount = { -readonly [K in keyof Count]: Count[K] };
 
-function zeroes(): Record<Step['action'], MutableCount> {
+function zeroes(): Record<ReturnType<typeof totalOf>, MutableCount> {
   return {
     upload: zero(),
     download: zero(),
@@ -354,6 +355,7 @@ function zeroes(): Record<Step['action'], MutableCount> {
     refresh: zero(),
     delete: zero(),
     keep: zero(),
+    unchanged: zero(),
   };
 }
 
