@@ -191,7 +191,12 @@ export function isWrite(step: Step): step is WriteStep {
 }
 
 /** Why a key of the tree is kept: it has the file's bytes. */
-const OLD_HEADERS: ReadonlySet<Reason> = new Set(['acl', 'acl-unknown', 'attributes-unknown', 'not-copyable']);
+const OLD_HEADERS: ReadonlySet<Reason> = new Set([
+  'acl',
+  'acl-unknown',
+  'attributes-unknown',
+  'not-copyable',
+]);
 
 /** What a step counts as: a file that keeps its old headers is an unchanged one. */
 export function totalOf({ action, reason }: Pick<Step, 'action' | 'reason'>): Action | 'unchanged' {

@@ -305,11 +305,11 @@ export function guardDeletions(
   const { losses, firstLosses, deletions, listedUnexcluded, related } = planned;
   const { maxDelete } = deletes;
   const isTarget = cause === 'the source';
-  const kind = isTarget ? 'files' : 'objects';
+  const kind = isTarget ? 'file' : 'object';
   if (maxDelete.kind === 'default' && deletions > 0 && !related) {
     throw refusal(
       'unrelated-destination',
-      `${url} holds ${listedUnexcluded} ${kind} (${listed(firstLosses, listedUnexcluded)}) and shares neither a ${isTarget ? 'name' : 'key'} nor a content with ${cause}, so delete-after would delete somebody else's files: check ${isTarget ? 'source and target' : 'bucket and prefix'}, or set max-delete to allow it`,
+      `${url} holds ${listedUnexcluded} ${kind}${listedUnexcluded === 1 ? '' : 's'} (${listed(firstLosses, listedUnexcluded)}) and shares neither a ${isTarget ? 'name' : 'key'} nor a content with ${cause}, so delete-after would delete somebody else's files: check ${isTarget ? 'source and target' : 'bucket and prefix'}, or set max-delete to allow it`,
     );
   }
   const limit = deletionLimit(maxDelete, listedUnexcluded);
@@ -317,7 +317,7 @@ export function guardDeletions(
     throw new SyncError(
       'too-many-deletions',
       EXIT.refused,
-      `${losses} of ${listedUnexcluded} ${kind} under ${url} would be deleted (${listed(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`,
+      `${losses} of ${listedUnexcluded} ${kind}s under ${url} would be deleted (${listed(firstLosses, losses)}) and max-delete allows ${limit}: nothing was written; check ${cause}, or set max-delete: ${losses}`,
     );
   }
 }

@@ -364,6 +364,9 @@ describe('D8, D11: the deletion limit', () => {
     );
     const given = { ...DELETE, maxDelete: { kind: 'count', count: 3 } } as const;
     expect(() => guardDeletions(planned(3, 3, false), given, 's3://b/')).not.toThrow();
+    expect(() => guardDeletions(planned(1, 1, false), DELETE, 's3://b/')).toThrow(
+      / holds 1 object \(k0\) and /,
+    );
     expect(() => guardDeletions(planned(0, 0, false), DELETE, 's3://b/')).not.toThrow();
     expect(() => guardDeletions(planned(3, 3, false), KEEP, 's3://b/')).not.toThrow();
   });
