@@ -362,24 +362,63 @@ describe('what cannot be copied or proved is sent, in the same run', () => {
     },
   );
 
-  test('part copies of one object that are refused: the next file is made from its own', async () => {
-    putOld('p/image-1');
-    const OTHER = noise(64 * MIB, 7);
-    const entry = entryOf(OTHER);
-    s3.server.putObject(bucket, 'p/other', OTHER, { etag: entry.etag });
-    const index = indexOf({ 'p/image-1': OLD_ENTRY, 'p/other': entry });
-    s3.server.faults.add({
-      match: { operation: 'UploadPartCopy', key: 'p/image' },
-      fault: { kind: 'error', code: 'InvalidRequest' },
+  test.each(['InvalidRequest', 'AccessDenied'] as const)(
+    'part copies of one object that meet %s: the next file is made from its own',
+    async (code) => {
+      putOld('p/image-1');
+      const OTHER = noise(64 * MIB, 7);
+      const entry = entryOf(OTHER);
+      s3.server.putObject(bucket, 'p/other', OTHER, { etag: entry.etag });
+      const index = indexOf({ 'p/image-1': OLD_ENTRY, 'p/other': entry });
+      s3.server.faults.add({
+        match: { operation: 'UploadPartCopy', key: 'p/image' },
+        fault: { kind: 'error', code },
+      });
+      const other = Buffer.concat([OTHER, noise(1_000, 4)]);
+      await writeTree({ image: EDITED, other }, root);
+      const connection = { concurrency: 1, maxAttempts: 1 };
+      const run = await publish(s3, bucket, root, { index, connection });
+      expect(run).toMatchObject({ exit: 0 });
+      expect(run.report.sentBytes).toBeLessThan(EDITED.length + LITTLE);
+      expectHeld(EDITED);
+      expectHeld(other, 'p/other');
+    },
+  );
+
+  test('a bucket of copy-from that may be listed and not read: told, and a file is made from its own object', async () => {
+    const index = published();
+    const place = await s3.bucket();
+    const [one, two] = [noise(65 * MIB, 7), noise(66 * MIB, 8)];
+    const known: Record<string, ObjectEntry> = {};
+    for (const [key, bytes] of [
+      ['1.0/one', one],
+      ['1.0/two', two],
+    ] as const) {
+      known[key] = entryOf(bytes);
+      s3.server.putObject(place, key, bytes, { etag: known[key].etag });
+    }
+    s3.server.putObject(place, '1.0/.s3-dedup-sync/index', bytesOf(known));
+    const denied = s3.server.faults.add({
+      match: {
+        operation: 'UploadPartCopy',
+        when: ({ headers }) => headers['x-amz-copy-source']?.includes(place) === true,
+      },
+      fault: { kind: 'error', code: 'AccessDenied' },
     });
-    const other = Buffer.concat([OTHER, noise(1_000, 4)]);
-    await writeTree({ image: EDITED, other }, root);
+    const more = noise(1_000, 4);
+    await writeTree({ a: Buffer.concat([one, more]), b: Buffer.concat([two, more]), image: EDITED }, root);
+    const from = { place: { bucket: place, prefix: '1.0/' as never }, connection: {} } as never;
     const connection = { concurrency: 1, maxAttempts: 1 };
-    const run = await publish(s3, bucket, root, { index, connection });
-    expect(run).toMatchObject({ exit: 0 });
-    expect(run.report.sentBytes).toBeLessThan(EDITED.length + LITTLE);
+    const run = await publish(s3, bucket, root, { index, connection, copies: { from: [from] } });
+    expect(run.exit).toBe(0);
+    expect(run.report.sentBytes).toBeLessThan(one.length + two.length + LITTLE);
+    // Parts that were on their way with the first one; none of the next file.
+    expect(denied.befallen).toBeLessThan(17);
+    const told = run.messages.filter((message) => message.includes('is sent, not made from'));
+    expect(told).toEqual([
+      `p/a is sent, not made from 1.0/one: the copy was refused (AccessDenied); nothing else of bucket ${place} is copied for such files`,
+    ]);
     expectHeld(EDITED);
-    expectHeld(other, 'p/other');
   });
 
   test.each([false, true])(

@@ -46,6 +46,8 @@ export class OlderObjects {
   readonly #here: ReadonlyMap<ObjectKey, Candidate>;
   /** Of here and of further places, the smallest first. */
   #all: Promise<readonly Candidate[]> | undefined;
+  /** Buckets, and objects of the destination's own, that may not be read. */
+  readonly #refused = new Set<string>();
   /** There is nothing that a file could be made from. */
   readonly isEmpty: boolean;
 
@@ -75,17 +77,29 @@ export class OlderObjects {
   async likest(key: ObjectKey, size: number, chunks: Chunks): Promise<Likeness | undefined> {
     if (size < this.#request.copyMinSize) return undefined;
     const own = this.#here.get(key);
-    let best = own === undefined ? undefined : likenessOf(own, chunks);
+    let best = own === undefined || this.#isRefused(own.object) ? undefined : likenessOf(own, chunks);
     if (best !== undefined && 2 * best.bytes >= size) return best;
     this.#all ??= this.#bySize();
     let compared = 0;
     for (const candidate of nearest(await this.#all, size)) {
-      if (candidate === own) continue;
+      if (candidate === own || this.#isRefused(candidate.object)) continue;
       const found = likenessOf(candidate, chunks);
       if (found.bytes > (best?.bytes ?? 0)) best = found;
       if (++compared === MOST_COMPARED) break;
     }
     return best === undefined || best.bytes === 0 ? undefined : best;
+  }
+
+  /**
+   * Passes over an object from now on, and in another bucket over all others there: one that may be listed and not read
+   * shows it by each. In the destination's own it may be one alone, as under another key.
+   */
+  refuse({ bucket, key }: Pick<SourceObject, 'bucket' | 'key'>): void {
+    this.#refused.add(bucket?.name ?? `/${key}`);
+  }
+
+  #isRefused({ bucket, key }: ListedObject): boolean {
+    return this.#refused.has(bucket?.name ?? `/${key}`);
   }
 
   async #bySize(): Promise<readonly Candidate[]> {

@@ -213,9 +213,15 @@ export class SentUploads {
 
   #refusesDelta(key: ObjectKey, source: string, error: unknown): boolean {
     if (!(error instanceof StoreError) || error.kind !== 'rejected') return false;
-    this.#sayNotReused(key, source, `the upload was refused (${error.code})`);
-    this.#copiesRanges = false;
+    const told = this.#noneFromNowOn(`the upload was refused (${error.code})`);
+    this.#sayNotReused(key, source, told);
     return true;
+  }
+
+  /** Gives up older objects for the rest of the run, for what says something of the server. */
+  #noneFromNowOn(why: string): string {
+    this.#copiesRanges = false;
+    return `${why}; no other file of this run is made from an older object`;
   }
 
   #sayNotReused(key: ObjectKey, source: string, why: string): void {
@@ -234,25 +240,28 @@ export class SentUploads {
     { from, size }: { readonly from: number; readonly size: number },
     md5: Md5,
   ): Promise<Part | string> {
-    const { store, requests } = this.#options;
+    const { store, requests, older } = this.#options;
     try {
       const range = { first: from, last: from + size - 1 };
       const part = await store.copyPart({ upload, number, source, range }, requests);
       return (part.etag as string) === md5 ? part : 'its bytes are not those that the index says';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      const refused = `the copy was refused (${error.code})`;
       switch (error.kind) {
         case 'source':
           return 'it changed or went away';
         case 'rejected':
-          // Something about this object, unless the server does not know how.
-          if (isUnknownThere(error)) this.#copiesRanges = false;
-          return `the copy was refused (${error.code})`;
         case 'digest':
+          // Something about this object, unless the server does not know how.
+          return isUnknownThere(error) ? this.#noneFromNowOn(refused) : refused;
         case 'denied':
+          older?.refuse(source);
+          return source.bucket === undefined
+            ? refused
+            : `${refused}; nothing else of bucket ${source.bucket.name} is copied for such files`;
         case 'server':
-          this.#copiesRanges = false;
-          return `the copy was refused (${error.code})`;
+          return this.#noneFromNowOn(refused);
         default:
           throw error;
       }
