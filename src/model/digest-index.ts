@@ -122,6 +122,11 @@ export interface UploadEntry {
   readonly begun: number;
   /** The mark of the process that began it, which is not coming back once it has ended. */
   readonly process: string;
+  /**
+   * What encrypts it, where ETags of parts prove nothing and every part is sent: with the MD5 that it has to have, so that
+   * what S3 took is right. Absent: ETags prove its parts.
+   */
+  readonly sentUnder?: string;
 }
 
 export interface DigestIndex {
@@ -635,7 +640,7 @@ function addRenewing(keys: Set<string>, { renewing }: Fields): boolean {
 }
 
 function uploadEntry(record: Fields): readonly [string, UploadEntry] | undefined {
-  const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
+  const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
     return undefined;
@@ -644,7 +649,9 @@ function uploadEntry(record: Fields): readonly [string, UploadEntry] | undefined
   const layout = parseLayout(parts);
   if (!isSize(size) || !isSize(begun) || layout === undefined) return undefined;
   if (layoutSize(layout) !== size) return undefined;
-  return [upload, { key: key as ObjectKey, md5, size, parts, headers, begun, process }];
+  if (sentUnder !== undefined && typeof sentUnder !== 'string') return undefined;
+  const under = sentUnder === undefined ? {} : { sentUnder };
+  return [upload, { key: key as ObjectKey, md5, size, parts, headers, begun, process, ...under }];
 }
 
 function isDecimal(value: unknown): value is string {

@@ -4,7 +4,14 @@ import { everyHeader, headerDigest, type ObjectHeaders } from '../model/headers.
 import type { ObjectKey } from '../model/object-key.js';
 import type { LocalFile } from '../model/objects.js';
 import { isLarge } from '../model/part-sizes.js';
-import { type CopyUploads, isDenied, type Part, StoreError, type Upload } from '../store/object-store.js';
+import {
+  type CopyUploads,
+  etagsProve,
+  isDenied,
+  type Part,
+  StoreError,
+  type Upload,
+} from '../store/object-store.js';
 import { explain, explainDenied } from './explain.js';
 import type { TransferOptions } from './transfer-options.js';
 
@@ -49,7 +56,9 @@ export class OpenUploads {
     }
     const crc32 = wholeCrc32 ? { wholeCrc32 } : {};
     const upload = await store.createUpload({ key, headers, ...crc32 }, requests);
-    await uploads.begun(upload, purpose);
+    // Where ETags prove nothing parts are copied under a checksum of the whole alone.
+    const isSent = !wholeCrc32 && !etagsProve(upload.encryption);
+    await uploads.begun(upload, purpose, isSent ? upload.encryption : undefined);
     return { upload, have: new Map() };
   }
 
@@ -66,7 +75,10 @@ export class OpenUploads {
     };
   }
 
-  /** The parts of an earlier run's upload whose ETags prove them. None, where it is gone. */
+  /**
+   * The parts of an earlier run's upload that are proved: by their ETags, or as the journal says that each was sent with its
+   * MD5. None, where it is gone.
+   */
   async #partsOf(
     upload: Upload,
     layout: readonly PartRun[],
@@ -76,9 +88,10 @@ export class OpenUploads {
     const sizes = [...partsOf(layout)].map(({ size }) => size);
     try {
       const listed = await store.listParts(upload, requests);
+      const isSent = !etagsProve(upload.encryption);
       const proved = listed.filter(
         ({ number, etag, size }) =>
-          size === sizes[number - 1] && (etag as string) === (partMd5s[number - 1] as string | undefined),
+          size === sizes[number - 1] && (isSent || (etag as string) === (partMd5s[number - 1] as string)),
       );
       return new Map(proved.map(({ number, etag }) => [number, { number, etag }]));
     } catch (error) {

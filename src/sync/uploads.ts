@@ -119,7 +119,9 @@ export class Uploads {
       if (entry.parts !== parts || entry.headers !== headers) continue;
       this.#left.delete(id);
       if (!this.#isOver(entry)) this.#shared.set(id, entry);
-      const upload = { key, id, encryption: undefined };
+      // Of a journal elsewhere (C18) a forged line would say it of an upload of another content.
+      const isBelieved = this.#request.storage?.trust.remote === true;
+      const upload = { key, id, encryption: isBelieved ? entry.sentUnder : undefined };
       await this.#journal(upload, { ...entry, process: processMark() });
       return upload;
     }
@@ -135,10 +137,15 @@ export class Uploads {
     return false;
   }
 
-  /** Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run. */
-  async begun(upload: Upload, purpose: Purpose): Promise<void> {
+  /**
+   * Journals an upload, before its first part. A journal that cannot be written costs a warning, never the run.
+   *
+   * @param sentUnder as the journal has it
+   */
+  async begun(upload: Upload, purpose: Purpose, sentUnder?: string): Promise<void> {
     const begun = this.#request.now();
-    await this.#journal(upload, { ...purpose, begun, process: processMark() });
+    const under = sentUnder === undefined ? {} : { sentUnder };
+    await this.#journal(upload, { ...purpose, begun, process: processMark(), ...under });
   }
 
   async #journal({ id }: Upload, entry: UploadEntry): Promise<void> {

@@ -71,6 +71,7 @@ const index: DigestIndex = {
         headers: 'h',
         begun: 7,
         process: 'p.3.1',
+        sentUnder: 'aws:kms',
       },
     ],
   ]),
@@ -364,6 +365,7 @@ describe('the index', () => {
         headers: NO_TEXT,
         begun: NO_SIZE,
         process: NO_TEXT,
+        sentUnder: NO_TEXT.filter((each) => each !== undefined),
       },
     ],
   };
