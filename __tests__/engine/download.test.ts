@@ -24,6 +24,8 @@ import { processMark } from '../../src/disk/process-mark.js';
 import { TargetDirectory } from '../../src/disk/target-directory.js';
 import { type ETag, md5Of, multipartETag } from '../../src/model/digest.js';
 import { formatIndex, type ObjectEntry, parseIndex } from '../../src/model/digest-index.js';
+import type { ObjectKey } from '../../src/model/object-key.js';
+import { progressName, resumableName } from '../../src/sync/local-names.js';
 import {
   type Changes,
   download,
@@ -681,6 +683,42 @@ describe('what is deleted', () => {
     ]);
     await download(s3, bucket, here, { now: () => Date.now() + 25 * 3_600_000 });
     expect(Object.keys(await texts()).sort()).toEqual([runs, 'same']);
+  });
+
+  test('an unfinished large file whose bytes now come from this disk goes when its runs have ended, or a day later', async () => {
+    if (process.platform !== 'linux') return;
+    const big = noise(9 * MIB);
+    const mark = processMark();
+    const [place, pid] = mark.split('.');
+    const ended = `${place}.${pid}.1`;
+    const elsewhere = `${'f'.repeat(12)}.${pid}.1`;
+    const marks: Readonly<Record<string, readonly string[]>> = {
+      ended: [ended, ended],
+      runs: [ended, mark],
+      elsewhere: [ended, elsewhere],
+    };
+    put({ a: big, ...Object.fromEntries(Object.keys(marks).map((name) => [name, big])) });
+    const partials: Record<string, string> = {};
+    for (const [name, lines] of Object.entries(marks)) {
+      const key = `p/${name}` as ObjectKey;
+      const etag = md5Of(big) as string as ETag;
+      const partial = resumableName(name, { key, etag, size: big.length, lastModified: 0 });
+      partials[name] = partial;
+      await writeTree({ [partial]: big, [progressName(partial)]: [...lines, '0', ''].join('\n') }, here);
+    }
+    await writeTree({ a: big }, here);
+    const run = await downloaded({});
+    expect(run.report.totals.copied.files).toBe(3);
+    const left = async (): Promise<readonly string[]> =>
+      (await readdir(here)).filter((name) => name.startsWith('.s3ds-')).sort();
+    const both = (name: string): readonly string[] => [partials[name]!, progressName(partials[name]!)];
+    expect(await left()).toEqual([...both('runs'), ...both('elsewhere')].sort());
+    expect(run.messages).toEqual([
+      '1 unfinished file (9 MiB) of interrupted downloads removed',
+      expect.stringMatching(/^2 unfinished files \(18 MiB\) of other downloads, which may still go on/),
+    ]);
+    await download(s3, bucket, here, { now: () => Date.now() + 25 * 3_600_000 });
+    expect(await left()).toEqual([]);
   });
 
   test('cancelled: what arrived is known to the index', async () => {

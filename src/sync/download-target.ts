@@ -22,6 +22,7 @@ import {
   temporaryName,
   whyNoFile,
 } from './local-names.js';
+import { haveRunsEnded } from './partial-file.js';
 import type { RunFrame } from './run-frame.js';
 import { reasonOf } from './system-error.js';
 import type { Tree } from './walk.js';
@@ -145,28 +146,37 @@ export class DownloadTarget {
     if (partials.length === 0) return;
     const met = new Set(partials);
     const wanted = new Set<string>();
+    /** Of what now comes from elsewhere on this disk: they would be fetched no more. */
+    const needless = new Set<string>();
     for (const step of stepsOf(plan)) {
       if (!('file' in step) || step.file.object === undefined) continue;
       const { name, object } = step.file;
       const partial = resumableName(name, object);
       const at = name.slice(0, name.length - baseOf(name).length);
-      wanted.add(at + partial).add(at + progressName(partial));
+      if (step.action === 'download') wanted.add(at + partial).add(at + progressName(partial));
+      else needless.add(at + partial);
     }
     const now = this.#now();
     const removed = { files: 0, bytes: 0 };
     const left = { files: 0, bytes: 0 };
     for (const name of partials) {
-      if (wanted.has(name)) continue;
+      const part = name.replace(/\.done$/, '.part');
+      const isProgress = part !== name;
+      // What is written down of a file goes with it.
+      if (wanted.has(name) || (isProgress && met.has(part))) continue;
       await opened
         .within(parentOf(name), false, async (at) => {
           const path = join(at, baseOf(name));
           // Not its mtime, which may be the object's.
           const { ctimeMs, size } = await lstat(path);
-          const isProgress = name.endsWith('.done');
-          const isAlone = isProgress && !met.has(name.replace(/\.done$/, '.part'));
-          const hasEnded = hasProcessEnded(markOfPartial(name) ?? '');
-          const isNobodys = isAlone || (hasEnded ?? now - ctimeMs > ABANDONED_MS);
-          if (isNobodys) await rm(path, { force: true });
+          const hasEnded = needless.has(name)
+            ? await haveRunsEnded(progressName(path))
+            : hasProcessEnded(markOfPartial(name) ?? '');
+          const isNobodys = isProgress || (hasEnded ?? now - ctimeMs > ABANDONED_MS);
+          if (isNobodys) {
+            await rm(path, { force: true });
+            await rm(progressName(path), { force: true });
+          }
           if (isProgress) return;
           const count = isNobodys ? removed : left;
           count.files++;

@@ -29,6 +29,14 @@ export async function isInUse(progress: string): Promise<boolean> {
   return lines.some((line) => line !== processMark() && hasProcessEnded(line) === false);
 }
 
+/** Whether every run that wrote to the file has ended. `undefined`: nobody here can know. */
+export async function haveRunsEnded(progress: string): Promise<boolean | undefined> {
+  const marks = ((await linesOf(progress)) ?? []).filter((line) => Number.isNaN(Number(line)));
+  const ended = marks.map((mark) => hasProcessEnded(mark));
+  if (ended.includes(false)) return false;
+  return ended.length === 0 || ended.includes(undefined) ? undefined : true;
+}
+
 /** `undefined`: something else has the name. */
 export async function linesOf(progress: string): Promise<readonly string[] | undefined> {
   let handle: FileHandle;
