@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Chunks, chunkUnit, parseChunks, type Stretch, stretchesOf } from '../model/chunks.js';
 import { type DigestIndex, parseIndex } from '../model/digest-index.js';
 import type { Emit } from '../model/events.js';
@@ -8,8 +9,11 @@ import type { SourceObject } from '../store/object-store.js';
 import { explain } from './explain.js';
 import type { CopyPlace } from './ports.js';
 
-/** Objects that one file is compared with, beside the one under its own key. */
+/** Objects that one file is compared with, beside the one under its own key: those that can have most in common with it. */
 const MOST_COMPARED = 64;
+
+/** Objects whose sums are looked at before others get a turn: a thousand of 512 MiB each take half a second. */
+const LOOKED_AT_ONCE = 32;
 
 /** A larger index of a further place is not read for this. Bytes. */
 const MOST_INDEX_BYTES = 64 * 1024 * 1024;
@@ -44,8 +48,7 @@ interface Candidate {
 export class OlderObjects {
   readonly #request: OlderObjectsRequest;
   readonly #here: ReadonlyMap<ObjectKey, Candidate>;
-  /** Of here and of further places, the smallest first. */
-  #all: Promise<readonly Candidate[]> | undefined;
+  #further: Promise<readonly Candidate[]> | undefined;
   /** Buckets, and objects of the destination's own, that may not be read. */
   readonly #refused = new Set<string>();
   /** There is nothing that a file could be made from. */
@@ -79,13 +82,21 @@ export class OlderObjects {
     const own = this.#here.get(key);
     let best = own === undefined || this.#isRefused(own.object) ? undefined : likenessOf(own, chunks);
     if (best !== undefined && 2 * best.bytes >= size) return best;
-    this.#all ??= this.#bySize();
-    let compared = 0;
-    for (const candidate of nearest(await this.#all, size)) {
+    const sums = new ChunkSums(chunks);
+    const likely: { readonly candidate: Candidate; readonly most: number }[] = [];
+    this.#further ??= this.#readFurther();
+    const all = [...this.#here.values(), ...(await this.#further)];
+    for (const [i, candidate] of all.entries()) {
+      if (i % LOOKED_AT_ONCE === LOOKED_AT_ONCE - 1) await turn();
       if (candidate === own || this.#isRefused(candidate.object)) continue;
+      const most = sums.bytesIn(candidate);
+      if (most > 0) likely.push({ candidate, most });
+    }
+    likely.sort((a, b) => b.most - a.most);
+    for (const { candidate, most } of likely.slice(0, MOST_COMPARED)) {
+      if (most <= (best?.bytes ?? 0)) break;
       const found = likenessOf(candidate, chunks);
       if (found.bytes > (best?.bytes ?? 0)) best = found;
-      if (++compared === MOST_COMPARED) break;
     }
     return best === undefined || best.bytes === 0 ? undefined : best;
   }
@@ -102,13 +113,8 @@ export class OlderObjects {
     return this.#refused.has(bucket?.name ?? `/${key}`);
   }
 
-  async #bySize(): Promise<readonly Candidate[]> {
-    const all = [...this.#here.values(), ...(await this.#further())];
-    return all.sort((a, b) => a.object.size - b.object.size);
-  }
-
   /** The objects of further places: by this index, or by one that lies in the place itself. */
-  async #further(): Promise<readonly Candidate[]> {
+  async #readFurther(): Promise<readonly Candidate[]> {
     const { further, index } = this.#request;
     const all: Candidate[] = [];
     const known = new Map<string, string>();
@@ -146,20 +152,38 @@ function farness({ object }: Candidate, size: number): number {
   return Math.abs(object.size - size);
 }
 
-/** Those whose size is nearest to one, out of those sorted by size. */
-function* nearest(sorted: readonly Candidate[], size: number): Generator<Candidate> {
-  const first = sorted.findIndex(({ object }) => object.size >= size);
-  let above = first === -1 ? sorted.length : first;
-  let below = above - 1;
-  for (;;) {
-    const [smaller, larger] = [sorted[below], sorted[above]];
-    if (larger !== undefined && (smaller === undefined || farness(larger, size) <= farness(smaller, size))) {
-      yield larger;
-      above++;
-    } else if (smaller !== undefined) {
-      yield smaller;
-      below--;
-    } else return;
+/**
+ * Of a file, to tell from the sums of an object's chunks alone how much the two can have in common: borders and order are
+ * looked at for the few that can have most.
+ */
+class ChunkSums {
+  /** Numbers of the sums. */
+  readonly #numbers = new Map<number, number>();
+  /** By number: bytes of the file whose chunks have the sum, and the last look that met it. */
+  readonly #bytes: number[] = [];
+  readonly #met: number[] = [];
+  #looks = 0;
+
+  constructor({ sizes, sums }: Chunks) {
+    for (const [i, sum] of sums.entries()) {
+      const number = this.#numbers.get(sum) ?? this.#numbers.size;
+      this.#numbers.set(sum, number);
+      this.#bytes[number] = (this.#bytes[number] ?? 0) + sizes[i]!;
+      this.#met[number] = 0;
+    }
+  }
+
+  /** As many of the file as an object can have. */
+  bytesIn({ object, chunks }: Candidate): number {
+    const look = ++this.#looks;
+    let bytes = 0;
+    for (const sum of parseChunks(chunks, object.size)?.sums ?? []) {
+      const number = this.#numbers.get(sum);
+      if (number === undefined || this.#met[number] === look) continue;
+      this.#met[number] = look;
+      bytes += this.#bytes[number]!;
+    }
+    return bytes;
   }
 }
 

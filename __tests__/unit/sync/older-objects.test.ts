@@ -22,6 +22,7 @@ function chunks(...sums: readonly number[]): Chunks {
 }
 const FILE = chunks(1, 2, 3, 4, 5, 6, 7, 8, 9);
 /** Has all but the last chunk, and half of them. */
+const NONE = chunks(91, 92, 93, 94, 95, 96, 97, 98, 99);
 const [MOST, HALF] = [chunks(1, 2, 3, 4, 5, 6, 7, 8, 99), chunks(1, 2, 3, 4, 95, 96, 97, 98, 99)];
 
 function object(at: string, etag: string, changes: Partial<ListedObject> = {}): ListedObject {
@@ -50,6 +51,8 @@ async function likest(
   further: readonly ListedObject[] = [],
   theirs: () => Buffer | undefined = () => undefined,
   changes: Partial<OlderObjectsRequest> = {},
+  file: Chunks = FILE,
+  refused: readonly ListedObject[] = [],
 ): Promise<Asked> {
   const reads: string[] = [];
   const messages: string[] = [];
@@ -71,7 +74,8 @@ async function likest(
     signal: new AbortController().signal,
     ...changes,
   });
-  const found = await older.likest(key, SIZE, FILE);
+  for (const one of refused) older.refuse(one);
+  const found = await older.likest(key, SIZE, file);
   return { from: found?.source.key, reads, messages };
 }
 
@@ -85,25 +89,53 @@ describe('the object that a file has most in common with', () => {
   });
 
   test.each([
-    ['larger, and one of them', 63, 100, true],
-    ['smaller, and one of them', 63, -100, true],
-    ['larger, and none of them', 64, 100, false],
-    ['smaller, and none of them', 64, -100, false],
-  ])('is one of the 64 whose sizes are nearest: %s', async (_, nearer, away, isFound) => {
+    ['of the same size', 0, MOST],
+    ['far larger', 500 * MIB, MOST],
+    ['whose chunks moved', 0, chunks(98, 1, 2, 3, 4, 5, 6, 7, 8)],
+  ])('is found among hundreds of its size, whatever its name and size: one %s', async (_, more, made) => {
     const listed: ListedObject[] = [];
     const known: Record<string, ObjectEntry> = {};
-    const add = (at: string, off: number, made: Chunks): void => {
+    const add = (at: string, off: number, of: Chunks): void => {
       const size = SIZE + off;
-      const sizes = made.sizes.map((each, i) => (i === 8 ? each + off : each));
+      const sizes = of.sizes.map((each, i) => (i === 8 ? each + off : each));
       listed.push(object(at, at, { size }));
-      known[at] = { ...entry(at, { ...made, sizes }), size };
+      known[at] = { ...entry(at, { ...of, sizes }), size };
     };
-    add('p/most', away, MOST);
-    // Around the size, those of the same size among them.
-    for (let i = 0; i < nearer; i++) add(`p/half-${i}`, (i % 2 === 0 ? 1 : -1) * (i >> 1), HALF);
-    const { from } = await likest(listed, indexOf(known));
-    expect(from === 'p/most').toBe(isFound);
-    expect(from).toMatch(/^p\/(most|half-)/);
+    for (let i = 0; i < 300; i++) add(`p/${i}`, 0, i % 2 === 0 ? HALF : NONE);
+    add('p/z', more, made);
+    expect((await likest(listed, indexOf(known))).from).toBe('p/z');
+  });
+
+  test('is the one that has most of it where it counts: chunks that are too few for a part do not', async () => {
+    const sizes = Uint32Array.from({ length: 36 }, () => 2 * MIB);
+    const numbers = [...sizes.keys()];
+    const file = { sizes, sums: Uint32Array.from(numbers) };
+    const every = (n: number): Chunks => ({
+      sizes,
+      sums: Uint32Array.from(numbers, (i) => (i % n === 0 ? 1_000 + i : i)),
+    });
+    // 18 chunks of 2 MiB apart from one another, against 12 in one piece.
+    const piece = { sizes, sums: Uint32Array.from(numbers, (i) => (i < 12 ? i : 2_000 + i)) };
+    const index = indexOf({ 'p/apart': entry('a', every(2)), 'p/piece': entry('p', piece) });
+    const listed = [object('p/apart', 'a'), object('p/piece', 'p')];
+    expect((await likest(listed, index, [], undefined, {}, file)).from).toBe('p/piece');
+  });
+
+  test('is none that was refused, nor one of another bucket that was', async () => {
+    const index = indexOf({ [key]: entry('own', MOST), 'p/other': entry('other', HALF) });
+    const listed = [object(key, 'own'), object('p/other', 'other')];
+    const bucket = { name: 'o' };
+    const there = [object('p/other', 'there', { bucket }), object('p/third', 'there', { bucket })];
+    const known = indexOf({ gone: entry('there', MOST) });
+    const from = async (...refused: readonly ListedObject[]): Promise<string | undefined> =>
+      (await likest(listed, index, [], undefined, {}, FILE, refused)).from;
+    expect([await from(), await from(listed[0]!), await from(...listed)]).toEqual([
+      key,
+      'p/other',
+      undefined,
+    ]);
+    expect(await likest([], known, there)).toMatchObject({ from: 'p/other' });
+    expect((await likest([], known, there, undefined, {}, FILE, [there[1]!])).from).toBeUndefined();
   });
 
   test('is none below copy-min-size', async () => {
