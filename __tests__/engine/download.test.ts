@@ -1644,6 +1644,20 @@ describe('bodies', () => {
     });
   });
 
+  test.each([
+    ['the file is it', BIG, []],
+    ['the file is another one', noise(20 * MIB, 4), ['download big done']],
+  ])(
+    'C7: an object in parts of several sizes is known to a later download without an index, by what S3 says of each: %s',
+    async (_, file, steps) => {
+      put({ big: BIG }, inParts(BIG, 9 * MIB, 6 * MIB, 5 * MIB));
+      await writeTree({ big: file }, here);
+      const run = await download(s3, bucket, here);
+      expect({ exit: run.exit, steps: stepsOf(run) }).toEqual({ exit: 0, steps });
+      expect((await readFile(join(here, 'big'))).equals(BIG)).toBe(true);
+    },
+  );
+
   test('C7: objects under KMS and with a customer’s key are fetched once, as far as an index remembers', async () => {
     put(
       { told: 'told' },

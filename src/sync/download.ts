@@ -344,6 +344,7 @@ class Download {
       trustObjects: trustFiles,
       pool: this.#frame.pool,
       askEach: this.#options.command === 'check',
+      askParts: true,
       concurrency: this.#inFlight,
       emit,
       signal: this.#frame.signal,

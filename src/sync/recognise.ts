@@ -21,7 +21,7 @@ import {
   type ListedObject,
   type LocalFile,
 } from '../model/objects.js';
-import { candidatePartSizes, isLarge } from '../model/part-sizes.js';
+import { candidatePartSizes, isLarge, LEAST_PART } from '../model/part-sizes.js';
 import { Proven, UNPROVEN, uncontradicted } from '../model/proven.js';
 import {
   etagsProve,
@@ -33,7 +33,7 @@ import { beforeFirstWrite } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest } from './file-bytes.js';
-import { layoutByFirstPart, PARTS_ASKED_AT_ONCE } from './verify.js';
+import { layoutByEachPart, layoutByFirstPart, PARTS_ASKED_AT_ONCE } from './verify.js';
 
 /** A listing, and who answers for its objects. */
 export interface ListedPlace {
@@ -59,6 +59,11 @@ export interface RecogniseRequest {
   readonly pool: Pick<DigestPool, 'digest'>;
   /** Whether of every object that seems to be changed it is asked whether its ETag can say so. */
   readonly askEach?: boolean;
+  /**
+   * Whether S3 is asked for the size of each part where they differ: a download would fetch such an object in every run, while
+   * a publish sends it once and then knows it.
+   */
+  readonly askParts?: boolean;
   readonly concurrency: Concurrency;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -263,16 +268,23 @@ function entryOf(index: DigestIndex | undefined, { key, etag, size }: ListedObje
   return entry !== undefined && entry.etag === etag && entry.size === size ? entry : undefined;
 }
 
+interface KnownLayout {
+  readonly layout: readonly PartRun[];
+  /** Whether the file has the object's ETag under it. */
+  readonly isProof: boolean;
+}
+
 /**
  * The layout of a multipart object as S3 says it of the first part, one HEAD costs less than what it may save, and whether
- * the file has the object's ETag under it, which no usual part size makes. `undefined`: its parts are not of one size, or S3
- * does not say.
+ * the file has the object's ETag under it, which no usual part size makes. `undefined`: S3 does not say, or its parts are not
+ * of one size and are not asked for.
  */
 async function layoutOf(
-  { file, digest, object }: Own,
+  own: Own,
   store: ReadableStore,
-  { pool, signal }: RecogniseRequest,
-): Promise<{ readonly layout: readonly PartRun[]; readonly isProof: boolean } | undefined> {
+  { pool, signal, askParts }: RecogniseRequest,
+): Promise<KnownLayout | undefined> {
+  const { digest, object } = own;
   const kind = classifyETag(object.etag);
   if (kind.kind !== 'multipart') return undefined;
   if (kind.parts === 1) {
@@ -280,14 +292,29 @@ async function layoutOf(
     return { layout: uniformLayout(object.size, object.size), isProof };
   }
   signal.throwIfAborted();
-  const layout = await layoutByFirstPart(store, object, signal);
-  if (layout === undefined || layoutParts(layout) !== kind.parts) return undefined;
+  const even = await layoutByFirstPart(store, object, signal);
+  if (even === undefined) return undefined;
+  const isEven = layoutParts(even) === kind.parts;
   // The digests of parts of the usual sizes are known to be others.
-  if (candidatePartSizes(object.size, kind.parts).includes(layout[0]!.size))
-    return { layout, isProof: false };
+  if (isEven && candidatePartSizes(object.size, kind.parts).includes(even[0]!.size))
+    return { layout: even, isProof: false };
+  const found = isEven ? await underLayout(own, even, pool) : undefined;
+  // One HEAD for each 5 MiB, as S3 takes no smaller parts.
+  const areFew = kind.parts <= Math.ceil(object.size / LEAST_PART);
+  if (found?.isProof === true || askParts !== true || !areFew) return found;
+  const each = await layoutByEachPart(store, object, kind.parts, signal);
+  if (each === undefined || formatLayout(each) === formatLayout(even)) return found;
+  return underLayout(own, each, pool);
+}
+
+/** `undefined`: it is another file by now, and then it is sent as it is. */
+async function underLayout(
+  { file, digest, object }: Own,
+  layout: readonly PartRun[],
+  pool: RecogniseRequest['pool'],
+): Promise<KnownLayout | undefined> {
   try {
     const { md5, etags } = await pool.digest({ file, layouts: [layout] }, file.size);
-    // Another file by now: then it is sent as it is.
     return md5 === digest.md5 ? { layout, isProof: etags.includes(object.etag) } : undefined;
   } catch (error) {
     if (error instanceof FileChangedError) return undefined;

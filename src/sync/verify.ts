@@ -94,29 +94,8 @@ export class Verifier {
     const byEven = even !== undefined && layoutParts(even) === parts ? await madeBy(even) : undefined;
     if (even === undefined || byEven !== undefined) return byEven;
     // Parts need not be of one size: what puts objects together from others makes such.
-    const layout = await this.#layoutOf(object, parts);
+    const layout = await layoutByEachPart(this.#store, object, parts, this.#signal);
     return layout === undefined ? undefined : ((await madeBy(layout)) ?? 'other');
-  }
-
-  /** As S3 says of each part; `undefined`: it does not, or not so that they make the object. */
-  async #layoutOf({ key, etag, size }: RemoteObject, parts: number): Promise<readonly PartRun[] | undefined> {
-    const sizes: number[] = [];
-    let isUnsaid = false;
-    const numbers = Array.from({ length: parts }, (_, i) => i);
-    await forEachConcurrent(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
-      if (isUnsaid) return;
-      const said = (await this.#store.partSize(key, etag, i + 1, this.#signal)) ?? 0;
-      if (said <= 0) isUnsaid = true;
-      sizes[i] = said;
-    });
-    if (isUnsaid) return undefined;
-    const runs: { count: number; size: number }[] = [];
-    for (const partSize of sizes) {
-      const last = runs.at(-1);
-      if (last?.size === partSize) last.count++;
-      else runs.push({ count: 1, size: partSize });
-    }
-    return layoutSize(runs) === size ? runs : undefined;
   }
 }
 
@@ -131,6 +110,32 @@ export async function layoutByFirstPart(
 ): Promise<readonly PartRun[] | undefined> {
   const partSize = await store.partSize(key, etag, 1, signal);
   return partSize === undefined || partSize <= 0 ? undefined : uniformLayout(size, partSize);
+}
+
+/** The layout of a multipart object as S3 says of each part; `undefined`: it does not, or not so that they make the object. */
+export async function layoutByEachPart(
+  store: ReadableStore,
+  { key, etag, size }: RemoteObject,
+  parts: number,
+  signal: AbortSignal,
+): Promise<readonly PartRun[] | undefined> {
+  const sizes: number[] = [];
+  let isUnsaid = false;
+  const numbers = Array.from({ length: parts }, (_, i) => i);
+  await forEachConcurrent(numbers, PARTS_ASKED_AT_ONCE, async (i) => {
+    if (isUnsaid) return;
+    const said = (await store.partSize(key, etag, i + 1, signal)) ?? 0;
+    if (said <= 0) isUnsaid = true;
+    sizes[i] = said;
+  });
+  if (isUnsaid) return undefined;
+  const runs: { count: number; size: number }[] = [];
+  for (const partSize of sizes) {
+    const last = runs.at(-1);
+    if (last?.size === partSize) last.count++;
+    else runs.push({ count: 1, size: partSize });
+  }
+  return layoutSize(runs) === size ? runs : undefined;
 }
 
 /** What a multipart ETag is mostly made by. */
