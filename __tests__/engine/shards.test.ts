@@ -508,6 +508,37 @@ test('what a publish with a new index left alone is no stranger of the next run'
   expect(cdn.paths.slice(1)).toEqual([['/*']]);
 });
 
+test("what another tool wrote over the tree's own is told once, by whichever run; so is what others have beside it", async () => {
+  const index = { kind: 'file', path: join(work, 'an index') } as const;
+  const told: Changes = { invalidation: invalidation() };
+  const publishNext = async (content: string): Promise<void> => {
+    for (const name of await readdir(work)) if (name.startsWith('results')) await rm(join(work, name));
+    await writeTree({ next: content }, root);
+    await command('plan', {}, told, index);
+    await applyAll(1);
+    expect((await command('publish', { results: [work] }, told, index)).exit).toBe(0);
+  };
+  await writeTree({ a: 'a', b: 'b' }, root);
+  s3.server.putObject(bucket, 'p/others', 'one');
+  // Its index is new, and has a line of theirs too.
+  await publishNext('1');
+  expect((await ended({ ...optionsFor(s3, bucket, root, told), index })).exit).toBe(0);
+  expect(cdn.paths).toEqual([['/*']]);
+
+  // In one piece: another ETag than that of what was staged.
+  s3.server.putObject(bucket, 'p/a', 'a');
+  await publishNext('2');
+  expect(cdn.paths.slice(1)).toEqual([['/*']]);
+  expect((await ended({ ...optionsFor(s3, bucket, root, told), index })).exit).toBe(0);
+  expect(cdn.paths).toHaveLength(2);
+
+  s3.server.putObject(bucket, 'p/others', 'two');
+  await publishNext('3');
+  s3.server.putObject(bucket, 'p/others', 'three');
+  await publishNext('4');
+  expect(cdn.paths.slice(2)).toEqual([['/*'], ['/next']]);
+});
+
 test('a plan of deletes alone needs no shards, and one of nothing says nothing of them', async () => {
   const deletes: Changes = { deletes: { deleteAfter: true } };
   await writeTree({ a: 'a', b: 'b', gone: 'gone' }, root);

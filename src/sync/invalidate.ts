@@ -85,6 +85,11 @@ export class Invalidations {
     return this.#report;
   }
 
+  /** Whatever becomes of its plan. */
+  get tellsEverything(): boolean {
+    return this.#owed.includes(EVERYTHING);
+  }
+
   #earlier(): readonly string[] {
     const { options, storage, remembered, emit } = this.#request;
     if (options === undefined) return [];

@@ -220,10 +220,6 @@ export class Sharded {
     const remembered = await loadIndex(storage, emit, signal);
     const done = new Map([...seenDone, ...this.#renewed(plan, listing, remembered)]);
     const elsewhere: Elsewhere = { file, staged, done };
-    const left = remembered.index === undefined ? [...listing.keys()].filter((key) => !keys.has(key)) : [];
-    // Of what lies there a new index owes no invalidation, as this run tells CloudFront everything.
-    const unchanged = new Map(left.map((key) => [key, undefined]));
-    const planned = { ...plannedOf(plan, done), unchanged };
     const files = steps.flatMap((step) => ('file' in step ? step.file : []));
     const { index } = remembered;
     // A publish that is run again has remembered it.
@@ -237,6 +233,14 @@ export class Sharded {
     const before = new Map(listing);
     for (const { key } of news) before.delete(key);
     const invalidations = this.#execution.toInvalidate(files, before, remembered, news);
+    // Of what is not in the plan nothing is owed once CloudFront is told everything. Others' own keys, of which no sync said
+    // what is in them, are left out: else each later write of theirs would have everything told again.
+    const isOurs = (key: ObjectKey): boolean =>
+      index === undefined || index.objects.get(key)?.md5 !== undefined;
+    const left = invalidations.tellsEverything
+      ? [...listing.keys()].filter((key) => !keys.has(key) && isOurs(key))
+      : [];
+    const planned = { ...plannedOf(plan, done), unchanged: new Map(left.map((key) => [key, undefined])) };
     this.#preparation.settle(planned);
     if (dryRun) {
       invalidations.plan(planned.plan);
