@@ -2,10 +2,12 @@ import { link, mkdtemp, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { md5Of, multipartETag } from '../../src/model/digest.js';
+import { formatIndex, parseIndex } from '../../src/model/digest-index.js';
 import { parseHeaderRules } from '../../src/model/header-rules.js';
 import type { CompressRule } from '../../src/model/options.js';
+import { DigestPool } from '../../src/sync/digest-pool.js';
 import { temporaryDirectory } from '../../src/sync/encode.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
@@ -312,6 +314,63 @@ describe('compress', () => {
     index.journal.append = async () => void (await work());
     return publish(s3, bucket, root, { ...compress('*.html'), index, ...changes });
   }
+});
+
+describe('an unchanged run', () => {
+  /** The index as it is where the files were not touched for a while. */
+  function settle(index: ReturnType<typeof memoryIndex>): void {
+    const known = parseIndex(index.bytes!).index!;
+    index.bytes = Buffer.from([...formatIndex({ ...known, writtenNs: 9_999_999_999_999_999_999n })].join(''));
+  }
+
+  test.each([
+    ['sent whole', {}],
+    ['staged', { delayUpdates: true }],
+  ] satisfies [string, Changes][])(
+    'encodes nothing where the index of this machine knows what became of each file: %s',
+    async (_, changes) => {
+      const large = Buffer.concat([noise(12 * 1024 * 1024), Buffer.alloc(4 * 1024 * 1024)]);
+      await writeTree({ 'a.html': TEXT, 'b.html': noise(5_000), 'c.css': large }, root);
+      const index = memoryIndex({ remote: false, local: true });
+      const options = { index, ...changes, ...compress('*.html', '*.css') };
+      expect((await publish(s3, bucket, root, options)).exit).toBe(0);
+      expect(headersOf('p/c.css')['content-encoding']).toBe('gzip');
+      const encode = jest.spyOn(DigestPool.prototype, 'encode');
+      // What was learned is kept when it is written again.
+      for (const unchanged of [1, 2]) {
+        settle(index);
+        s3.server.log.clear();
+        expect([unchanged, stepsOf(await publish(s3, bucket, root, options))]).toEqual([unchanged, []]);
+        expect(s3.server.log.counts).toEqual({ ListObjectsV2: 1 });
+      }
+      expect(encode).not.toHaveBeenCalled();
+
+      settle(index);
+      await writeTree({ 'b.html': OTHER }, root);
+      expect(stepsOf(await publish(s3, bucket, root, options))).toEqual(['upload p/b.html done']);
+      expect(gunzipSync(bodyOf('p/b.html')).toString()).toBe(OTHER);
+      expect(encode).toHaveBeenCalledTimes(1);
+
+      settle(index);
+      s3.server.putObject(bucket, 'p/a.html', gzipSync(OTHER), { headers: headersOf('p/a.html') });
+      expect(stepsOf(await publish(s3, bucket, root, options))).toEqual(['upload p/a.html done']);
+      expect(gunzipSync(bodyOf('p/a.html')).toString()).toBe(TEXT);
+      encode.mockRestore();
+    },
+  );
+
+  test('C18: encodes each file where others may have written the index', async () => {
+    await writeTree({ 'a.html': TEXT, 'b.html': noise(5_000) }, root);
+    const index = memoryIndex({ remote: false, local: true });
+    const options = compress('*.html');
+    expect((await publish(s3, bucket, root, { index, ...options })).exit).toBe(0);
+    settle(index);
+    const cache = Object.assign(memoryIndex({ remote: false, local: false }), { bytes: index.bytes });
+    const encode = jest.spyOn(DigestPool.prototype, 'encode');
+    expect(stepsOf(await publish(s3, bucket, root, { index: cache, ...options }))).toEqual([]);
+    expect(encode).toHaveBeenCalledTimes(2);
+    encode.mockRestore();
+  });
 });
 
 describe("another machine's zlib", () => {

@@ -105,6 +105,8 @@ export interface FileEntry {
   readonly etag?: ETag;
   /** It begins as no encoded file does: a download need not look again. */
   readonly plain?: true;
+  /** What `compress` made of it, as `formatStoredForm` has it. */
+  readonly stored?: string;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -548,6 +550,7 @@ const FILE_FIELDS: ReadonlySet<string> = new Set([
   'md5',
   'etag',
   'plain',
+  'stored',
 ]);
 
 /** What a newer version wrote. */
@@ -581,7 +584,7 @@ function objectEntry(record: Fields): ObjectEntry | undefined {
 }
 
 function fileEntry(record: Fields): FileEntry | undefined {
-  const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
+  const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain, stored } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   if (md5 === undefined || !isSize(size)) return undefined;
@@ -591,6 +594,7 @@ function fileEntry(record: Fields): FileEntry | undefined {
     ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
     ...(etag === undefined ? {} : { etag }),
     ...(plain === true ? { plain } : {}),
+    ...(typeof stored === 'string' ? { stored } : {}),
     ...(extra === undefined ? {} : { extra }),
   };
 }

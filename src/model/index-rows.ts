@@ -79,8 +79,9 @@ export function isObjectRow(entry: ObjectEntry): boolean {
 }
 
 /** Whether columns can say all of it. */
-export function isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }: FileEntry): boolean {
-  return etag === undefined && extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
+export function isFileRow({ mtimeNs, ctimeNs, ino, etag, stored, extra }: FileEntry): boolean {
+  if (etag !== undefined || stored !== undefined || extra !== undefined) return false;
+  return fits(mtimeNs) && fits(ctimeNs) && fits(ino);
 }
 
 /** Gathers objects for one line. */

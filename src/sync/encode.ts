@@ -12,10 +12,10 @@ import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
 import type { Encoded, Encoding, Files, ListedObject, LocalFile } from '../model/objects.js';
 import type { CompressRule } from '../model/options.js';
+import { holds, parseStoredForm } from '../model/stored-form.js';
 import { isDeniedOrRejected, type ReadableStore } from '../store/object-store.js';
-import { beforeFirstWrite, recallMd5 } from './digest.js';
+import { beforeFirstWrite, recallFile } from './digest.js';
 import type { DigestPool } from './digest-pool.js';
-import type { EncodedFile } from './encode-file.js';
 import { parseExcludes } from './excludes.js';
 import { explain } from './explain.js';
 import { FileChangedError, type FileDigest, restat } from './file-bytes.js';
@@ -60,6 +60,20 @@ interface Group {
   readonly names: [LocalFile, ...LocalFile[]];
 }
 
+/** What is known of a file under an encoding, whether it was encoded or need not be. */
+interface Tried {
+  readonly form: Encoded;
+  /** Absent: nothing was made, as it does not pay or an object holds it. */
+  readonly made?: Made;
+  readonly adopted?: Adopted;
+}
+
+/** A file's bytes, encoded here. */
+interface Made {
+  readonly md5: Md5;
+  readonly file: Settled['file'];
+}
+
 /** What a file becomes. */
 interface Settled {
   readonly form: Encoded;
@@ -78,6 +92,8 @@ export class Encodings {
   #directory: Promise<string> | undefined;
   #serial = 0;
   readonly #made = new Map<string, Promise<LocalFile>>();
+  /** Under what a file that stays as it is would not become smaller, by its state. */
+  readonly #incompressible = new Map<string, Encoding>();
 
   /** @param below where temporary files lie; absent: where the system has them */
   constructor(pool: DigestPool, below?: string) {
@@ -87,8 +103,8 @@ export class Encodings {
 
   /**
    * Encodes what the rules cover. An object that holds the same source in the same encoding counts as what the file
-   * becomes, whatever this machine's zlib would make of it: by a line of an index that may be believed, else by
-   * encoding it here, else by what one HEAD says.
+   * becomes, whatever this machine's zlib would make of it: by a line of an index that may be believed, be it about the
+   * object or about what the file was encoded to, else by encoding it here, else by what one HEAD says.
    */
   async encode(files: Files, request: EncodeRequest): Promise<EncodedTree> {
     const { policy, signal, pool, onProgress } = request;
@@ -163,33 +179,40 @@ export class Encodings {
     ahead: number,
   ): Promise<Settled | undefined> {
     const remembered = await judge.remembered(file, encoding, names, ahead);
-    if (remembered !== undefined) return remembered;
-    const { source, encoded } = await this.#encodeTwice(file, encoding, ahead);
-    const form: Encoded = { encoding, source, md5: encoded.md5 };
-    const adopted = await judge.asked(form, names, encoded);
+    const { form, made, ...known } = remembered ?? (await this.#encodeTwice(file, encoding, ahead));
+    const adopted = known.adopted ?? (await judge.asked(form, names, made));
     if (adopted !== undefined) return { form, file: storedElsewhere(form, adopted.object.size), adopted };
-    if (encoded.stored === undefined) return undefined;
-    const made = { ...source, ...encoded.stored.stat, path: encoded.to, real: encoded.to, encoded: form };
-    this.#made.set(idOf(form), Promise.resolve(made));
-    return { form, file: made };
+    if (made === undefined) {
+      this.#incompressible.set(fileState(form.source), encoding);
+      return undefined;
+    }
+    this.#made.set(idOf(form), Promise.resolve(made.file));
+    return { form, file: made.file };
   }
 
-  async #encodeTwice(
-    file: LocalFile,
-    encoding: Encoding,
-    ahead: number,
-    always = false,
-  ): Promise<{ readonly source: LocalFile; readonly encoded: EncodedFile & { readonly to: string } }> {
+  /** The encoding under which a file was not made smaller, where it is the same file still. */
+  incompressibleBy(file: LocalFile): Encoding | undefined {
+    // Most runs have none, and may ask of a million files.
+    return this.#incompressible.size === 0 ? undefined : this.#incompressible.get(fileState(file));
+  }
+
+  async #encodeTwice(file: LocalFile, encoding: Encoding, ahead: number, always = false): Promise<Tried> {
     this.#directory ??= temporaryDirectory(this.#below);
     const to = join(await this.#directory, `${++this.#serial}`);
-    const options = { encoding, to, ...(always ? { always } : {}) } as const;
+    const once = async (source: LocalFile): Promise<Tried> => {
+      const job = { file: source, encoding, to, ...(always ? { always } : {}) };
+      const { md5, stored } = await this.#pool.encode(job, ahead);
+      const form: Encoded = { encoding, source, md5 };
+      if (stored === undefined) return { form };
+      const made = { ...source, ...stored.stat, path: to, real: to, encoded: form };
+      return { form, made: { md5: stored.md5, file: made } };
+    };
     try {
-      return { source: file, encoded: { ...(await this.#pool.encode({ file, ...options }, ahead)), to } };
+      return await once(file);
     } catch (error) {
       if (!(error instanceof FileChangedError)) throw notEncoded(error, file);
       try {
-        const source = await restat(file);
-        return { source, encoded: { ...(await this.#pool.encode({ file: source, ...options }, ahead)), to } };
+        return await once(await restat(file));
       } catch (again) {
         throw notEncoded(again, file);
       }
@@ -223,10 +246,9 @@ export class Encodings {
     const id = idOf(form);
     const made =
       this.#made.get(id) ??
-      this.#encodeTwice(form.source, form.encoding, form.source.size, true).then(({ source, encoded }) => {
-        const { stored, to, md5 } = encoded;
-        if (stored === undefined) throw new Error(`${name} was not encoded`);
-        return { ...source, ...stored.stat, path: to, real: to, encoded: { ...form, source, md5 } };
+      this.#encodeTwice(form.source, form.encoding, form.source.size, true).then((tried) => {
+        if (tried.made === undefined) throw new Error(`${name} was not encoded`);
+        return tried.made.file;
       });
     this.#made.set(id, made);
     return asNamed(await made, named);
@@ -256,16 +278,28 @@ class Judge {
     }
   }
 
-  /** Without encoding: where the index lies in the destination's own bucket, its lines are believed. */
+  /**
+   * Without encoding: by what this file was encoded to, which an object's ETag has to confirm; and where the index lies in
+   * the destination's own bucket, by its lines about objects.
+   */
   async remembered(
     file: LocalFile,
     encoding: Encoding,
     names: readonly LocalFile[],
     ahead: number,
-  ): Promise<Settled | undefined> {
+  ): Promise<Tried | undefined> {
     const { index, trustObjects, fileIndex, pool } = this.#request;
+    const known = fileIndex === undefined ? undefined : recallFile(fileIndex, file);
+    const stored = parseStoredForm(known?.stored);
+    if (known !== undefined && stored?.encoding === encoding) {
+      const form = { encoding, source: file, md5: known.md5 };
+      const { bytes } = stored;
+      if (bytes === undefined) return { form };
+      for (const object of this.#candidates(formatSource(form), names))
+        if (holds(object, bytes)) return { form, adopted: { object, md5: bytes.md5 } };
+    }
     if (!trustObjects || index === undefined || this.#bySource.size === 0) return undefined;
-    let md5 = fileIndex === undefined ? undefined : recallMd5(fileIndex, file);
+    let md5 = known?.md5;
     try {
       md5 ??= (await pool.digest({ file, layouts: [] }, ahead)).md5;
     } catch (error) {
@@ -279,7 +313,7 @@ class Judge {
       const entry = index.objects.get(object.key);
       if (entry?.source !== source || entry.etag !== object.etag || entry.size !== object.size) continue;
       if (entry.md5 === undefined) continue;
-      return { form, file: storedElsewhere(form, object.size), adopted: { object, md5: entry.md5 } };
+      return { form, adopted: { object, md5: entry.md5 } };
     }
     return undefined;
   }
@@ -288,14 +322,14 @@ class Judge {
   async asked(
     form: Encoded,
     names: readonly LocalFile[],
-    { stored }: EncodedFile,
+    made: Made | undefined,
   ): Promise<Adopted | undefined> {
     const { index } = this.#request;
     const source = formatSource(form);
     for (const object of this.#candidates(source, names)) {
       // Just what was encoded here; or of its size, and then judged as any other object is.
-      const isAlike = object.size === stored?.stat.size;
-      if (isAlike && (classifyETag(object.etag).kind !== 'md5' || (object.etag as string) === stored.md5)) {
+      const isAlike = object.size === made?.file.size;
+      if (isAlike && (classifyETag(object.etag).kind !== 'md5' || (object.etag as string) === made.md5)) {
         return undefined;
       }
       const entry = index?.objects.get(object.key);

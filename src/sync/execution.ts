@@ -25,9 +25,11 @@ import { isLarge, isOfParts } from '../model/part-sizes.js';
 import { type Count, isWrite, type Plan, type Step, stepsOf, type WriteStep } from '../model/plan.js';
 import type { PlanFile, StagedUpload } from '../model/plan-file.js';
 import type { Delayed } from '../model/report.js';
+import { formatStoredForm } from '../model/stored-form.js';
 import type { BodyArena } from './body-arena.js';
 import type { Digested } from './digest.js';
 import { wholeDigestsOf } from './digest-table.js';
+import type { Encodings } from './encode.js';
 import { execute, mayBeDone } from './execute.js';
 import { afterAnotherWriter, explain, whyNot } from './explain.js';
 import type { FileDigest } from './file-bytes.js';
@@ -502,7 +504,7 @@ export class Execution {
       after: this.#after,
       everyObject: this.#run.options.invalidation !== undefined,
       deleted: transfer.deleted,
-      files: digestedFiles(seen, transfer, this.#run.options.destination.prefix),
+      files: digestedFiles(seen, transfer, this.#run.options.destination.prefix, this.#run.encodings),
       digestedNs,
       uploads: uploads.left(),
       deploys: isDeploy ? deploys + 1 : deploys,
@@ -676,6 +678,7 @@ function digestedFiles(
   { files, digests, listing }: Pick<Seen, 'files' | 'digests' | 'listing'>,
   { published, changed, composites }: Pick<Transfer, 'published' | 'changed' | 'composites'>,
   prefix: Prefix,
+  encodings: Encodings,
 ): ConfirmedFiles {
   const columns = columnsOf(files);
   const whole = wholeDigestsOf(files, digests);
@@ -696,7 +699,7 @@ function digestedFiles(
       const md5 = published.size === 0 ? undefined : published.get(name);
       const etag = md5 === undefined ? undefined : composites.get(name);
       const known = md5 === undefined ? met(file, place) : { md5, ...(etag === undefined ? {} : { etag }) };
-      if (known !== undefined) yield unencoded({ file: changed.get(name) ?? file, ...known });
+      if (known !== undefined) yield unencoded({ file: changed.get(name) ?? file, ...known }, encodings);
     }
   }
   return { [Symbol.iterator]: all, areByPath: columns.areByPath };
@@ -704,9 +707,16 @@ function digestedFiles(
 
 type Known = Pick<ConfirmedFile, 'md5' | 'etag'>;
 
-function unencoded(known: ConfirmedFile): ConfirmedFile {
-  const { encoded } = known.file;
-  return encoded === undefined ? known : { file: encoded.source, md5: encoded.md5 };
+function unencoded(known: ConfirmedFile, encodings: Encodings): ConfirmedFile {
+  const { file, md5, etag } = known;
+  const { encoded } = file;
+  if (encoded === undefined) {
+    const encoding = encodings.incompressibleBy(file);
+    return encoding === undefined ? known : { ...known, stored: formatStoredForm({ encoding }) };
+  }
+  const bytes = { md5, size: file.size, ...(etag === undefined ? {} : { etag }) };
+  const stored = formatStoredForm({ encoding: encoded.encoding, bytes });
+  return { file: encoded.source, md5: encoded.md5, stored };
 }
 
 /** What contents are made of, as far as that is known, by digest and size. */

@@ -165,7 +165,7 @@ export interface Confirmed {
   readonly writing?: number;
 }
 
-export interface ConfirmedFile extends Pick<FileEntry, 'md5' | 'etag' | 'plain'> {
+export interface ConfirmedFile extends Pick<FileEntry, 'md5' | 'etag' | 'plain' | 'stored'> {
   readonly file: LocalFile;
 }
 
@@ -405,12 +405,13 @@ function* entriesOf(
   files: Confirmed['files'],
   changeTimes: ChangeTimes,
 ): Generator<readonly [string, FileEntry]> {
-  for (const { file, md5, etag, plain } of files) {
+  for (const { file, md5, etag, plain, stored } of files) {
     if (!changeTimes.areToldOf(file)) continue;
     const { path, size, mtimeNs, ctimeNs, ino } = file;
     const entry: Writable<FileEntry> = { size, mtimeNs, ctimeNs, ino, md5 };
     if (etag !== undefined) entry.etag = etag;
     if (plain === true) entry.plain = plain;
+    if (stored !== undefined) entry.stored = stored;
     yield [path, entry];
   }
 }
@@ -486,6 +487,7 @@ function sameEntry(a: FileEntry, b: FileEntry): boolean {
     a.md5 === b.md5 &&
     a.etag === b.etag &&
     a.plain === b.plain &&
+    a.stored === b.stored &&
     a.extra === b.extra
   );
 }

@@ -59,6 +59,7 @@ const index: DigestIndex = {
     ['/r/a', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 18446744073709551615n, md5 }],
     ['/r/b', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 3n, md5 }],
     ['/r/c', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 3n, md5, extra: { later: [1] } }],
+    ['/r/d', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 3n, md5, stored: 'encoding:br' }],
   ),
   uploads: new Map([
     [

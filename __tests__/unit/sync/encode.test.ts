@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { md5Of } from '../../../src/model/digest.js';
-import { emptyIndex } from '../../../src/model/digest-index.js';
+import { type ETag, md5Of } from '../../../src/model/digest.js';
+import { emptyIndex, type FileEntry } from '../../../src/model/digest-index.js';
 import { formatSource, type HeaderDecider } from '../../../src/model/headers.js';
 import { type ObjectKey, parsePrefix } from '../../../src/model/object-key.js';
 import type { ListedObject, LocalFile } from '../../../src/model/objects.js';
@@ -73,6 +73,25 @@ function remembered(): Pick<EncodeRequest, 'index' | 'listing' | 'trustObjects'>
   return { index, listing: new Map([[key, object]]), trustObjects: true };
 }
 
+/** What the request says where an earlier run on this machine made the page into bytes that an object holds, if any. */
+function madeBefore(
+  stored: string,
+  objects: Readonly<Record<string, string>> = {},
+): Pick<EncodeRequest, 'fileIndex' | 'listing'> {
+  const entries = files.map(({ path, size, mtimeNs, ctimeNs, ino }): [string, FileEntry] => {
+    // Wrong: whoever believes it has not read the file.
+    const md5 = md5Of(Buffer.from('of an earlier run'));
+    return [path, { size, mtimeNs, ctimeNs, ino, md5, stored }];
+  });
+  const listed = Object.entries(objects).map(([name, etag]): [ObjectKey, ListedObject] => {
+    const key = name as ObjectKey;
+    return [key, { key, size: 15, etag: etag as ETag, lastModified: 0, storageClass: 'STANDARD' }];
+  });
+  const writtenNs = 9_999_999_999_999_999_999n;
+  const fileIndex = { ...emptyIndex(Buffer.alloc(0)), writtenNs, files: new Map(entries) };
+  return { fileIndex, listing: new Map(listed) };
+}
+
 /** What the one file is published as. */
 async function publishedText({ files: tree }: EncodedTree): Promise<string> {
   const [file] = [...tree];
@@ -92,6 +111,41 @@ test('files to which the file system gives one inode number are not taken for on
   const { files: stored } = await encode();
   const texts = Array.from(stored, async ({ path }) => gunzipSync(await readFile(path)).toString());
   expect(await Promise.all(texts)).toEqual([PAGE, OTHER]);
+});
+
+describe('what an earlier run on this machine made of a file', () => {
+  const md5 = md5Of(Buffer.from('of another zlib'));
+  const form = `md5:${md5}/size:15/encoding:gzip`;
+
+  test('is there by the ETag of its object: nothing is encoded, or read', async () => {
+    const { files: stored, adopted } = await encode(madeBefore(form, { 'p/a.html': md5 }));
+    expect([...stored]).toMatchObject([
+      { size: 15, path: '', encoded: { encoding: 'gzip', source: files[0] } },
+    ]);
+    expect(adopted.get('a.html')?.md5).toBe(md5);
+    expect(await readdir(below)).toEqual([]);
+  });
+
+  test('was not smaller: it stays as it is, and is remembered so again', async () => {
+    const { files: stored } = await encode(madeBefore('encoding:gzip'));
+    expect([...stored]).toEqual(files);
+    expect(encodings.incompressibleBy(files[0]!)).toBe('gzip');
+    expect(encodings.incompressibleBy({ ...files[0]!, ctimeNs: 1n })).toBeUndefined();
+    expect(await readdir(below)).toEqual([]);
+  });
+
+  test.each([
+    ['an object of another ETag', form, { 'p/a.html': md5Of(Buffer.from('another')) }],
+    ['no object', form, {}],
+    ['another encoding', form.replace('gzip', 'br'), { 'p/a.html': md5 }],
+    ['another encoding, which did not pay', 'encoding:br', {}],
+    ['nothing that can be read', 'none', { 'p/a.html': md5 }],
+  ])('counts no more where there is %s: it is encoded', async (_, stored, objects) => {
+    const store = { head: async () => undefined } as unknown as ReadableStore;
+    const tree = await encode({ ...madeBefore(stored, objects), store });
+    expect([...tree.files]).toMatchObject([{ encoded: { md5: md5Of(Buffer.from(PAGE)) } }]);
+    expect(await publishedText(tree)).toBe(PAGE);
+  });
 });
 
 describe('a file that is no longer what the walk met', () => {
