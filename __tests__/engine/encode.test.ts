@@ -359,6 +359,27 @@ describe('an unchanged run', () => {
     },
   );
 
+  test('of a fresh checkout encodes nothing where the index lies in the bucket, be an object written or met', async () => {
+    const noises = { 'a.html': noise(5_000), 'b.html': noise(6_000) };
+    s3.server.putObject(bucket, 'p/a.html', noises['a.html']);
+    await writeTree({ ...noises, 'c.html': TEXT }, root);
+    const index = memoryIndex({ remote: true, local: false });
+    const options = { index, ...compress('*.html') };
+    expect((await publish(s3, bucket, root, options)).exit).toBe(0);
+    const encode = jest.spyOn(DigestPool.prototype, 'encode');
+    for (const unchanged of [1, 2])
+      expect([unchanged, stepsOf(await publish(s3, bucket, root, options))]).toEqual([unchanged, []]);
+    expect(encode).not.toHaveBeenCalled();
+    expect(index.saves).toBe(1);
+
+    // Another encoding was not tried, and another content neither.
+    await writeTree({ 'b.html': OTHER }, root);
+    const run = await publish(s3, bucket, root, { ...options, ...compress('b.html', ['a.html', 'br']) });
+    expect([...stepsOf(run)].sort()).toEqual(['upload p/b.html done', 'upload p/c.html done']);
+    expect(encode).toHaveBeenCalledTimes(2);
+    encode.mockRestore();
+  });
+
   test('C18: encodes each file where others may have written the index', async () => {
     await writeTree({ 'a.html': TEXT, 'b.html': noise(5_000) }, root);
     const index = memoryIndex({ remote: false, local: true });
@@ -366,6 +387,11 @@ describe('an unchanged run', () => {
     expect((await publish(s3, bucket, root, { index, ...options })).exit).toBe(0);
     settle(index);
     const cache = Object.assign(memoryIndex({ remote: false, local: false }), { bytes: index.bytes });
+    const known = parseIndex(cache.bytes!).index!;
+    const forged = [...known.objects].map(
+      ([key, entry]) => [key, { ...entry, incompressible: 'gzip' }] as const,
+    );
+    cache.bytes = Buffer.from([...formatIndex({ ...known, objects: new Map(forged) })].join(''));
     const encode = jest.spyOn(DigestPool.prototype, 'encode');
     expect(stepsOf(await publish(s3, bucket, root, { index: cache, ...options }))).toEqual([]);
     expect(encode).toHaveBeenCalledTimes(2);

@@ -22,6 +22,7 @@ import {
 } from './invalidation.js';
 import { ObjectEntries } from './object-entries.js';
 import type { ObjectKey } from './object-key.js';
+import type { Encoding } from './objects.js';
 
 /**
  * What earlier runs learned, one text line each:
@@ -84,6 +85,8 @@ export interface ObjectEntry {
   readonly headers?: string;
   /** What an encoded object holds: as in its metadata, see `formatSource`, or `NO_SOURCE`. */
   readonly source?: string;
+  /** The encoding under which its content would not be a tenth smaller, so that `compress` stored it as it is. */
+  readonly incompressible?: Encoding;
   /** Storage class that was asked for when it was written or compared; a lifecycle rule may have moved it since. */
   readonly class?: string;
   /** Last-Modified under which the object was listed whose metadata says this. Milliseconds since the epoch. */
@@ -536,6 +539,7 @@ const OBJECT_FIELDS: ReadonlySet<string> = new Set([
   'chunks',
   'headers',
   'source',
+  'incompressible',
   'class',
   'modified',
   'written',
@@ -564,7 +568,7 @@ function extraOf(record: Fields, known: ReadonlySet<string>): Record<string, unk
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record: Fields): ObjectEntry | undefined {
   const { etag: rawETag, size, md5: rawMd5, parts, chunks, headers, source, class: asked } = record;
-  const { modified, written } = record;
+  const { modified, written, incompressible } = record;
   const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -575,6 +579,7 @@ function objectEntry(record: Fields): ObjectEntry | undefined {
   if (isChunksText(chunks)) entry.chunks = chunks;
   if (typeof headers === 'string') entry.headers = headers;
   if (typeof source === 'string') entry.source = source;
+  if (incompressible === 'gzip' || incompressible === 'br') entry.incompressible = incompressible;
   if (typeof asked === 'string') entry.class = asked;
   if (isSize(modified)) entry.modified = modified;
   if (isSize(written)) entry.written = written;

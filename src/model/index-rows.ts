@@ -71,8 +71,8 @@ const FILE_COLUMNS: ReadonlySet<string> = new Set<keyof FileRowColumns>([
 
 /** Whether columns can say all of it. */
 export function isObjectRow(entry: ObjectEntry): boolean {
-  const { etag, md5, parts, chunks, source, extra } = entry;
-  if (md5 === undefined || entry.class !== undefined) return false;
+  const { etag, md5, parts, chunks, source, incompressible, extra } = entry;
+  if (md5 === undefined || entry.class !== undefined || incompressible !== undefined) return false;
   if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
     return false;
   return (etag as string) === md5 || parseMd5(etag) !== undefined;

@@ -92,8 +92,8 @@ export class Encodings {
   #directory: Promise<string> | undefined;
   #serial = 0;
   readonly #made = new Map<string, Promise<LocalFile>>();
-  /** Under what a file that stays as it is would not become smaller, by its state. */
-  readonly #incompressible = new Map<string, Encoding>();
+  /** Of files that stay as they are what was tried, by their states. */
+  readonly #incompressible = new Map<string, Encoded>();
 
   /** @param below where temporary files lie; absent: where the system has them */
   constructor(pool: DigestPool, below?: string) {
@@ -183,7 +183,7 @@ export class Encodings {
     const adopted = known.adopted ?? (await judge.asked(form, names, made));
     if (adopted !== undefined) return { form, file: storedElsewhere(form, adopted.object.size), adopted };
     if (made === undefined) {
-      this.#incompressible.set(fileState(form.source), encoding);
+      this.#incompressible.set(fileState(form.source), form);
       return undefined;
     }
     this.#made.set(idOf(form), Promise.resolve(made.file));
@@ -193,7 +193,15 @@ export class Encodings {
   /** The encoding under which a file was not made smaller, where it is the same file still. */
   incompressibleBy(file: LocalFile): Encoding | undefined {
     // Most runs have none, and may ask of a million files.
-    return this.#incompressible.size === 0 ? undefined : this.#incompressible.get(fileState(file));
+    return this.#incompressible.size === 0 ? undefined : this.#incompressible.get(fileState(file))?.encoding;
+  }
+
+  /** The same of their contents, by digest and size. */
+  incompressible(): ReadonlyMap<string, Encoding> {
+    const contents = new Map<string, Encoding>();
+    for (const { md5, source, encoding } of this.#incompressible.values())
+      contents.set(`${md5}/${source.size}`, encoding);
+    return contents;
   }
 
   async #encodeTwice(file: LocalFile, encoding: Encoding, ahead: number, always = false): Promise<Tried> {
@@ -266,15 +274,20 @@ class Judge {
   readonly #request: EncodeRequest;
   /** Objects whose line names a source, by what it says. */
   readonly #bySource = new Map<string, ListedObject>();
+  /** Sources that objects hold as they are, as encoded they would not be smaller: where lines about objects are believed. */
+  readonly #incompressible = new Set<string>();
   #denied = false;
 
   constructor(request: EncodeRequest) {
     this.#request = request;
-    const { index, listing } = request;
+    const { index, listing, trustObjects } = request;
     for (const object of index === undefined ? [] : listing.values()) {
       const entry = index?.objects.get(object.key);
-      if (entry?.source === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
-      if (!this.#bySource.has(entry.source)) this.#bySource.set(entry.source, object);
+      if (entry === undefined || entry.etag !== object.etag || entry.size !== object.size) continue;
+      const { source, md5, size, incompressible: encoding } = entry;
+      if (source !== undefined && !this.#bySource.has(source)) this.#bySource.set(source, object);
+      if (trustObjects && encoding !== undefined && md5 !== undefined)
+        this.#incompressible.add(formatSource({ encoding, md5, source: { size } }));
     }
   }
 
@@ -298,7 +311,8 @@ class Judge {
       for (const object of this.#candidates(formatSource(form), names))
         if (holds(object, bytes)) return { form, adopted: { object, md5: bytes.md5 } };
     }
-    if (!trustObjects || index === undefined || this.#bySource.size === 0) return undefined;
+    const saysAny = this.#bySource.size + this.#incompressible.size > 0;
+    if (!trustObjects || index === undefined || !saysAny) return undefined;
     let md5 = known?.md5;
     try {
       md5 ??= (await pool.digest({ file, layouts: [] }, ahead)).md5;
@@ -315,7 +329,7 @@ class Judge {
       if (entry.md5 === undefined) continue;
       return { form, adopted: { object, md5: entry.md5 } };
     }
-    return undefined;
+    return this.#incompressible.has(source) ? { form } : undefined;
   }
 
   /** By HEAD, of objects that are not just what was encoded here and that no line knows better. */

@@ -512,6 +512,7 @@ export class Execution {
       sources: encodedSources(files, this.#run.options.destination.prefix),
       layouts: this.#preparation.layouts,
       chunks: chunksOf(index, digests.values(), transfer.learned.values()),
+      ...(storage.trust.remote ? { incompressible: this.#run.encodings.incompressible() } : {}),
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
       renewing: this.#renewing,

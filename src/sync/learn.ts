@@ -18,7 +18,7 @@ import { Listing } from '../model/listing.js';
 import { Md5Table } from '../model/md5-table.js';
 import type { ObjectEntries } from '../model/object-entries.js';
 import { compareKeys, type ObjectKey } from '../model/object-key.js';
-import type { ListedObject, LocalFile } from '../model/objects.js';
+import type { Encoding, ListedObject, LocalFile } from '../model/objects.js';
 import { whyNot } from './explain.js';
 import { DATED_MS, isRewritten } from './headers.js';
 import { JournalLeftError, machineId } from './index-file.js';
@@ -155,6 +155,8 @@ export interface Confirmed {
   readonly layouts?: ReadonlyMap<ObjectKey, string>;
   /** What contents are made of, by digest and size. */
   readonly chunks?: ReadonlyMap<string, string>;
+  /** Under what contents would not become smaller, likewise; none where the index is not believed of objects. */
+  readonly incompressible?: ReadonlyMap<string, Encoding>;
   readonly pending: ReadonlyMap<string, PendingDelete>;
   readonly invalidations: DigestIndex['invalidations'];
   /** Keys whose headers this run was to renew. */
@@ -248,13 +250,21 @@ function* objectEntries(
   old: DigestIndex | undefined,
   confirmed: Confirmed,
 ): Generator<readonly [string, ObjectEntry]> {
-  const { chunks } = confirmed;
+  const { chunks, incompressible } = confirmed;
   const lines = merged(keptEntries(old, confirmed), writtenEntries(confirmed));
-  if (chunks === undefined || chunks.size === 0) return yield* lines;
+  if ((chunks?.size ?? 0) + (incompressible?.size ?? 0) === 0) return yield* lines;
   for (const [key, entry] of lines) {
     // Copies have what their sources are made of.
-    const known = chunks.get(`${entry.md5}/${entry.size}`);
-    yield [key, known === undefined || known === entry.chunks ? entry : { ...entry, chunks: known }];
+    const content = `${entry.md5}/${entry.size}`;
+    const more: Writable<Partial<ObjectEntry>> = {};
+    const cut = chunks?.get(content);
+    if (cut !== undefined && cut !== entry.chunks) more.chunks = cut;
+    const encoding = incompressible?.get(content);
+    if (encoding !== undefined && encoding !== entry.incompressible) more.incompressible = encoding;
+    yield [
+      key,
+      more.chunks === undefined && more.incompressible === undefined ? entry : { ...entry, ...more },
+    ];
   }
 }
 
@@ -298,7 +308,8 @@ function keptEntry(
   }
   const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
   // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
-  const isWorth = md5 !== undefined && (!isPlain || (etag as string) !== md5);
+  const isToldMore = !isPlain || confirmed.incompressible?.has(`${md5}/${size}`) === true;
+  const isWorth = md5 !== undefined && (isToldMore || (etag as string) !== md5);
   return isNamed || isWorth ? { etag, size, ...asked() } : undefined;
 }
 
@@ -360,9 +371,10 @@ function stillRenewing(
 
 /** Listed objects by key, without most of those whose plain ETags say all that a line of theirs would. */
 function worthLine(old: DigestIndex | undefined, confirmed: Confirmed): Iterable<ListedObject> {
-  const { listing, unchanged, everyObject, headers, sources } = confirmed;
+  const { listing, unchanged, everyObject, headers, sources, incompressible } = confirmed;
   if (!(listing instanceof Listing)) return [...listing.values()].sort((a, b) => compareKeys(a.key, b.key));
-  const knowsMore = (old?.objects.size ?? 0) + headers.size + sources.size > 0 || everyObject === true;
+  const told = headers.size + sources.size + (incompressible?.size ?? 0);
+  const knowsMore = (old?.objects.size ?? 0) + told > 0 || everyObject === true;
   const areTables = unchanged instanceof Md5Table && unchanged.names === listing.names;
   return listing.inOrder((row) => !knowsMore && areTables && listing.md5s.isSame(row, unchanged.md5s, row));
 }
@@ -459,7 +471,7 @@ function saysNothingNewOfObjects(old: DigestIndex, next: WritableIndex): boolean
 /** All but `extra`. */
 const OBJECT_MEMBERS = Object.keys({
   ...{ etag: true, size: true, md5: true, parts: true, chunks: true, headers: true, source: true },
-  ...{ class: true, modified: true, written: true },
+  ...{ incompressible: true, class: true, modified: true, written: true },
 } satisfies Record<Exclude<keyof ObjectEntry, 'extra'>, true>) as readonly (keyof ObjectEntry)[];
 
 function sameObject(a: ObjectEntry, b: ObjectEntry): boolean {

@@ -54,6 +54,7 @@ const index: DigestIndex = {
       },
     ],
     ['__proto__', { etag: md5 as string as ETag, size: 0, md5 }],
+    ['c', { etag: md5 as string as ETag, size: 9, md5, incompressible: 'br' }],
   ]),
   files: fileEntries(
     ['/r/a', { size: 9, mtimeNs: 1n, ctimeNs: -2n, ino: 18446744073709551615n, md5 }],
