@@ -10,6 +10,7 @@ __webpack_require__.r(__webpack_exports__);
 
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
+  firstCredentials: () => (/* binding */ firstCredentials),
   identify: () => (/* binding */ identify),
   sdkAccess: () => (/* binding */ sdkAccess)
 });
@@ -166,7 +167,7 @@ var store_errors = __webpack_require__(4844);
 /** A client of the SDK for one bucket. Rejects with a `SyncError` of exit 2 where there is no region or no role. */
 async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal, surroundings, }) {
     const { profile } = connection;
-    const missing = profile === undefined ? undefined : (0,profiles/* missingProfile */.m)(profile, 'profile');
+    const missing = profile === undefined ? undefined : await (0,profiles/* missingProfile */.mI)(profile, 'profile');
     if (missing !== undefined)
         throw missing;
     const logger = new credentials/* SilentLogger */.cL();
@@ -180,7 +181,7 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
         // Without it bodies of 2 MiB and more wait for a 100-continue on a connection each.
         expectContinueHeader: false,
         cacheMiddleware: true,
-        ...(0,store_endpoint/* atEndpoint */.T)(endpoint),
+        ...(0,store_endpoint.atEndpoint)(endpoint),
         ...((connection.forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     };
     const region = await resolveRegion(configuration, connection, endpoint, bucket, signal);
@@ -192,7 +193,7 @@ async function sdkAccess({ connection, bucket, endpoint, handler, notice, signal
         return result;
     };
     client.middlewareStack.add(noticeAnswer, { step: 'deserialize', priority: 'low', name: 'noticeServer' });
-    return { client, region, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
+    return { client, region, handler, calls: new SdkCalls(client), rareCalls: new RareCalls(client) };
 }
 async function resolveRegion(configuration, connection, endpoint, bucket, signal) {
     const { region } = connection;
@@ -210,19 +211,24 @@ async function resolveRegion(configuration, connection, endpoint, bucket, signal
             throw (0,configuration_error/* configurationError */.D)('no-region', `${JSON.stringify(refused)} was given as the region, and a region is letters, digits and hyphens, as eu-central-1: correct region, or AWS_REGION`, error);
         // An unset variable of a workflow sets AWS_REGION to nothing. A profile that does not exist is not a missing region.
         if (!/region is missing|region=""/i.test(message))
-            throw noCredentials(connection, error);
+            throw await noCredentials(connection, error);
     }
     const { AWS_DEFAULT_REGION: fallback } = process.env;
     if (endpoint !== undefined)
         return fallback || 'us-east-1';
-    // AWS names a bucket's region to anyone who asks, in the headers of a refusal too.
+    // AWS names a bucket's region to anyone who asks, in the headers of a refusal too: asked without a signature, as a role
+    // that is assumed in that region may be all there is. So does GetBucketRegion of AWS's own SDK for Go.
+    const anonymous = {
+        credentials: { accessKeyId: '', secretAccessKey: '' },
+        signer: { sign: async (request) => request },
+    };
     try {
-        const answer = await new dist_cjs/* S3Client */.YxF({ ...configuration, region: 'us-east-1' }).send(new dist_cjs/* HeadBucketCommand */.kuI({ Bucket: bucket }), { abortSignal: signal });
+        const answer = await new dist_cjs/* S3Client */.YxF({ ...configuration, ...anonymous, region: 'us-east-1' }).send(new dist_cjs/* HeadBucketCommand */.kuI({ Bucket: bucket }), { abortSignal: signal });
         return answer.BucketRegion ?? 'us-east-1';
     }
     catch (error) {
-        if (isCredentialError(error))
-            throw noCredentials(connection, error);
+        if (error instanceof errors/* SyncError */.S0)
+            throw error;
         const headers = error.$response?.headers;
         const region = headers?.['x-amz-bucket-region'];
         const found = region ?? (fallback || undefined);
@@ -231,20 +237,25 @@ async function resolveRegion(configuration, connection, endpoint, bucket, signal
         throw (0,configuration_error/* configurationError */.D)('no-region', `no region is set and S3 did not say where the bucket ${bucket} is (${(0,errors/* messageOf */.bD)(error)}): set region, or AWS_REGION`, error);
     }
 }
-/** Who is publishing, by the account's own word where there are accounts. */
-async function identify({ client, region, handler, connection, provider, emit, signal, }) {
-    let credentials;
+/** The credentials that a run begins with. Rejects with a `SyncError` where there are none. */
+async function firstCredentials(client, connection) {
     try {
-        credentials = await client.config.credentials();
+        return await client.config.credentials();
     }
     catch (error) {
-        throw noCredentials(connection, error);
+        throw await noCredentials(connection, error);
     }
+}
+/** The account's name is for the log alone: where nobody may reach STS, nothing waits for longer. Milliseconds. */
+const NAMED_WITHIN_MS = 2_000;
+/** Who is publishing, by the account's own word where there are accounts. */
+async function identify({ credentials, region, handler, connection, provider, emit, signal, }) {
     const source = sourceOf(credentials.$source, connection);
     warnOfBoth(connection, emit);
     const allowed = connection.allowedAccountIds;
     if (!provider.accounts && allowed.length === 0)
         return { source };
+    const tooLate = AbortSignal.timeout(NAMED_WITHIN_MS);
     try {
         const { STSClient, GetCallerIdentityCommand } = await __webpack_require__.e(/* import() */ 695).then(__webpack_require__.t.bind(__webpack_require__, 1695, 19));
         const sts = new STSClient({
@@ -253,10 +264,10 @@ async function identify({ client, region, handler, connection, provider, emit, s
             ...(connection.profile === undefined ? {} : { profile: connection.profile }),
             requestHandler: handler,
             credentials,
-            ...(0,store_endpoint/* atEndpoint */.T)(await (0,store_endpoint/* endpointOf */.X)('STS', connection.profile)),
+            ...(0,store_endpoint.atEndpoint)(await (0,store_endpoint.endpointOf)('STS', connection.profile)),
         });
         const { Account: account, Arn: arn } = await sts.send(new GetCallerIdentityCommand({}), {
-            abortSignal: signal,
+            abortSignal: allowed.length > 0 ? signal : AbortSignal.any([signal, tooLate]),
         });
         if (allowed.length > 0 && (account === undefined || !allowed.includes(account))) {
             throw (0,configuration_error/* configurationError */.D)('wrong-account', `the credentials (${source}) are of account ${account ?? 'unknown'}, allowed-account-ids allows ${allowed.join(', ')}: use credentials of that account`);
@@ -274,7 +285,8 @@ async function identify({ client, region, handler, connection, provider, emit, s
         if (allowed.length > 0) {
             throw (0,configuration_error/* configurationError */.D)('wrong-account', `allowed-account-ids is set and STS could not say whose credentials these are (${source}): ${told}${provider.accounts ? '' : '; this endpoint is not of AWS, and may have no STS: leave allowed-account-ids out then'}`, error);
         }
-        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${told}` });
+        const why = tooLate.aborted ? `no answer within ${NAMED_WITHIN_MS / 1000} s` : told;
+        emit({ type: 'message', level: 'debug', message: `STS did not name the account: ${why}` });
         return { source };
     }
 }
@@ -312,7 +324,7 @@ function isCredentialError(error) {
 }
 /** As Node calls what befalls a connection, and the SDK what took too long. */
 const UNANSWERED = /^(E(AI_|CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)|ENOTFOUND|TimeoutError|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_(SSL|TLS)_)/;
-function noCredentials(connection, cause) {
+async function noCredentials(connection, cause) {
     if (cause instanceof errors/* SyncError */.S0)
         return cause;
     const { role } = connection;
@@ -328,7 +340,7 @@ function noCredentials(connection, cause) {
         return new errors/* SyncError */.S0(kind === 'throttled' ? 'throttled' : 'unreachable', errors/* EXIT */.dc.failed, `${what}, as ${why}`, { cause });
     }
     const { AWS_PROFILE } = process.env;
-    const missing = AWS_PROFILE && isCredentialError(cause) && (0,profiles/* missingProfile */.m)(AWS_PROFILE, 'AWS_PROFILE');
+    const missing = AWS_PROFILE && isCredentialError(cause) && (await (0,profiles/* missingProfile */.mI)(AWS_PROFILE, 'AWS_PROFILE'));
     if (missing)
         return missing;
     if (role !== undefined) {

@@ -854,6 +854,8 @@ __webpack_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __webpack_require__(8500);
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
 var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/sync/body-arena.js
@@ -908,6 +910,7 @@ var walk = __webpack_require__(4743);
 
 
 
+
 /** Bodies held in memory at a time, over all requests; the destinations share it, as far as it goes. Bytes. */
 const BODY_BYTES = 40 * 1024 * 1024;
 /** What each destination has of it at least: two parts. Bytes. */
@@ -921,8 +924,7 @@ const PATIENCE_MS = 15_000;
 class SharedTree {
     digests = new DigestMemo();
     rate = new UploadRate();
-    #index;
-    #tellIndex = () => undefined;
+    #index = (0,concurrency/* deferred */.yX)();
     #signal;
     #patienceMs;
     #listings = new Map();
@@ -934,16 +936,8 @@ class SharedTree {
     constructor(signal, destinations = [], patienceMs = PATIENCE_MS) {
         this.#signal = signal;
         this.#patienceMs = patienceMs;
-        for (const destination of destinations) {
-            let tell = () => undefined;
-            const listed = new Promise((resolve) => {
-                tell = resolve;
-            });
-            this.#listings.set(destination, { listed, tell });
-        }
-        this.#index = new Promise((resolve) => {
-            this.#tellIndex = resolve;
-        });
+        for (const destination of destinations)
+            this.#listings.set(destination, (0,concurrency/* deferred */.yX)());
     }
     /**
      * The index that knows the local files and may be believed: the first destination's. Where that does not answer the others
@@ -953,7 +947,7 @@ class SharedTree {
         const stop = new AbortController();
         try {
             const { signal } = stop;
-            return await Promise.race([this.#index, (0,promises_.setTimeout)(this.#patienceMs, undefined, { signal })]);
+            return await Promise.race([this.#index.promise, (0,promises_.setTimeout)(this.#patienceMs, undefined, { signal })]);
         }
         finally {
             stop.abort();
@@ -965,15 +959,15 @@ class SharedTree {
     }
     /** Told once by the first destination; later words are not heard. */
     tellIndex(index) {
-        this.#tellIndex(index);
+        this.#index.resolve(index);
     }
     /** Told once by each destination, at the latest when its run ends; later words are not heard. */
     tellListing(destination, listed) {
-        this.#listings.get(destination)?.tell(listed);
+        this.#listings.get(destination)?.resolve(listed);
     }
     /** Destinations whose prefix lies in this one's, and what they hold once that is known. */
     *inner({ prefix }) {
-        for (const [destination, { listed }] of this.#listings) {
+        for (const [destination, { promise: listed }] of this.#listings) {
             if (destination.prefix !== prefix && destination.prefix.startsWith(prefix))
                 yield { destination, listed };
         }
@@ -1135,7 +1129,7 @@ function tellUnused(input, lines, context) {
         const isWarned = meant !== undefined || (context.deletes && firstName(line) !== undefined);
         (isWarned ? warned : noticed).push(withAdvice(line, meant));
     }
-    const text = (shown) => `${input}: nothing is kept back by ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(shown, shown.length)}: ${UNMATCHED[input]} matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
+    const text = (shown) => `${input}: nothing is kept back by ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(shown)}: ${UNMATCHED[input]} matches, or another line matches too; a pattern is compared with the path below the root, which is the key below the prefix`;
     return {
         ...(warned.length === 0 ? {} : { warning: text(warned) }),
         ...(noticed.length === 0 ? {} : { notice: text(noticed) }),
@@ -1155,11 +1149,11 @@ function tellSlips({ input, lines, meant, matches }) {
     });
     if (slips.length === 0)
         return undefined;
-    return `${input}: nothing matches ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(slips, slips.length)}: a pattern is compared with the path below the root, which is the key below the prefix`;
+    return `${input}: nothing matches ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(slips)}: a pattern is compared with the path below the root, which is the key below the prefix`;
 }
 /** A line, and what to write instead. */
 function withAdvice(line, meant = []) {
-    return shown(line) + (meant.length === 0 ? '' : ` (write ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(meant.map(shown), meant.length)})`);
+    return shown(line) + (meant.length === 0 ? '' : ` (write ${(0,_walk_findings_js__WEBPACK_IMPORTED_MODULE_1__/* .listed */ .KE)(meant.map(shown))})`);
 }
 /** A pattern in quotes, cut where it is long. */
 function shown(pattern) {
@@ -1243,11 +1237,11 @@ function refusalOf(refusals) {
     const verb = sorted.length === 1 ? 'stands' : 'stand';
     const clauses = shown.map(({ clause }) => clause).join('; ') + (more > 0 ? `; and ${more} more` : '');
     const links = shown.some(({ code }) => code.startsWith('symlink-'));
-    const advice = links ? 'exclude or repair them, or see the input `symlinks`' : 'exclude or repair them';
+    const advice = links ? 'exclude or repair them, or set symlinks' : 'exclude or repair them';
     return new _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .SyncError */ .S0(first.code, _model_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .EXIT */ .dc.refused, `${entries} ${verb} in the way: ${clauses}; ${advice}`);
 }
 /** A few of `count` things in a sentence, and how many more there are. */
-function listed(shown, count, most = NAMES_SHOWN) {
+function listed(shown, count = shown.length, most = NAMES_SHOWN) {
     const more = count - Math.min(most, shown.length);
     return shown.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -1701,7 +1695,7 @@ var system_error = __webpack_require__(1515);
 async function findRoots(options) {
     const patterns = options.patterns.filter((pattern) => !pattern.negate);
     if (patterns.length === 0) {
-        throw (0,errors/* usageError */.Wp)('`paths` names nothing to publish; give a directory, a file or a pattern');
+        throw (0,errors/* usageError */.Wp)('no path says what to publish; give a directory, a file or a pattern');
     }
     const found = new Map();
     for (const { searchPath } of patterns) {
@@ -1776,9 +1770,9 @@ function commonRoot(patterns, found) {
     if (common !== undefined)
         return common;
     const distinct = [...new Set(roots.map((candidates) => candidates[0]))];
-    throw (0,errors/* usageError */.Wp)('`paths` has more than one root, and each would give other keys: ' +
+    throw (0,errors/* usageError */.Wp)('the paths have more than one root, and each would give other keys: ' +
         `${distinct.map(walk_findings/* showName */.$i).join(', ')}; ` +
-        'set `root` to the directory that keys are taken below');
+        'set root to the directory that keys are taken below');
 }
 function checkInside(root, patterns, found) {
     for (const { text, searchPath } of patterns) {
@@ -1787,7 +1781,7 @@ function checkInside(root, patterns, found) {
         if ((0,is_inside/* isInside */.F)(directory, root))
             continue;
         throw (0,errors/* usageError */.Wp)(`the path ${(0,walk_findings/* showName */.$i)(text)} lies outside of the root ${(0,walk_findings/* showName */.$i)(root)}; ` +
-            'set `root` to a directory above it');
+            'set root to a directory above it');
     }
 }
 
@@ -2286,8 +2280,7 @@ function checkGit({ includeGit }, starts) {
         return;
     for (const { path, found } of starts) {
         if (hasGitSegment(path, external_node_path_.sep) || ('real' in found && hasGitSegment(found.real, external_node_path_.sep))) {
-            throw (0,errors/* usageError */.Wp)(`\`paths\` names ${(0,walk_findings/* showName */.$i)(path)}, which lies in ${GIT}: ` +
-                'it is not published without `include-git`');
+            throw (0,errors/* usageError */.Wp)(`the path ${(0,walk_findings/* showName */.$i)(path)} lies in ${GIT}: it is not published without include-git`);
         }
     }
 }

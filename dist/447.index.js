@@ -11,8 +11,10 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   parsePathLines: () => (/* binding */ parsePathLines)
 /* harmony export */ });
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
-/* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6190);
-/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4132);
+/* harmony import */ var _console_path_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2848);
+/* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6190);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4132);
+
 
 
 
@@ -38,7 +40,7 @@ async function parsePathLines(lines, cwd) {
 /** The pattern of a DIR argument: a directory, or a single file, whose name is taken as it is. */
 function literalPath(path, cwd = process.cwd()) {
     if (path === '')
-        throw (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .usageError */ .Wp)('the path to publish is empty; give a directory or a file');
+        throw (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .usageError */ .Wp)('the path to publish is empty; give a directory or a file');
     checkCharacters(path);
     const base = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd, path);
     const directoriesOnly = path.endsWith('/') || path.endsWith(node_path__WEBPACK_IMPORTED_MODULE_0__.sep);
@@ -53,14 +55,14 @@ async function parseLine(text, cwd) {
         pattern = pattern.slice(1).trim();
     }
     if (pattern === '')
-        throw badLine(text, 'nothing stands after the `!`');
+        throw (0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .unusablePath */ .Z6)(text, 'nothing stands after the `!`');
     if (/^s3:\/\//i.test(pattern))
-        throw badLine(text, 'an s3:// URL goes into `source`, in place of `paths`');
+        throw (0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .unusablePath */ .Z6)(text, 'an s3:// URL is a source, which stands in place of paths');
     const { base, rest } = splitBase(slashed(pattern), cwd);
     const directoriesOnly = rest.endsWith('/') || (rest === '' && slashed(pattern).endsWith('/'));
     const glob = rest.replace(/^\/+|\/+$/g, '');
     if (glob.split('/').some((segment) => segment === '.' || segment === '..')) {
-        throw badLine(text, '`.` may only stand first and `..` nowhere; an absolute path reaches other directories');
+        throw (0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .unusablePath */ .Z6)(text, '`.` may only stand first and `..` nowhere; an absolute path reaches other directories');
     }
     return { text, base, glob, searchPath: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(base, await literalPart(glob, text)), directoriesOnly, negate };
 }
@@ -78,17 +80,13 @@ async function literalPart(glob, text) {
         return searchPath.slice(anchor.length);
     }
     catch (error) {
-        throw badLine(text, (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error));
+        throw (0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .unusablePath */ .Z6)(text, (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .bD)(error));
     }
 }
 /** Takes off the beginning that says where a pattern starts: a root, `~`, `.`, or nothing. */
 function splitBase(pattern, cwd) {
-    if (/^~(\/|$)/.test(pattern)) {
-        const home = (0,_disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__/* .homeDirectory */ .R)();
-        if (home === undefined)
-            throw badLine(pattern, 'this user has no home directory; set HOME, or write an absolute path');
-        return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(home), rest: pattern.slice(1) };
-    }
+    if ((0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .isBelowHome */ .bb)(pattern))
+        return { base: (0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .homeFor */ .vh)(pattern, (0,_disk_home_directory_js__WEBPACK_IMPORTED_MODULE_2__/* .homeDirectory */ .R)()), rest: pattern.slice(1) };
     if (/^\.(\/|$)/.test(pattern))
         return { base: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd), rest: pattern.slice(1) };
     const { root } = (0,node_path__WEBPACK_IMPORTED_MODULE_0__.parse)(pattern);
@@ -106,11 +104,7 @@ function slashed(pattern) {
 }
 function checkCharacters(text) {
     if (/[\n\0]/.test(text))
-        throw badLine(text, 'a path here cannot hold a line break or a NUL');
-}
-function badLine(text, why) {
-    const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
-    return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .usageError */ .Wp)(`the path ${JSON.stringify(shown)} cannot be used: ${why}`);
+        throw (0,_console_path_js__WEBPACK_IMPORTED_MODULE_1__/* .unusablePath */ .Z6)(text, 'a path here cannot hold a line break or a NUL');
 }
 
 

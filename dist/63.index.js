@@ -261,7 +261,11 @@ function cacheIndexStorage(name, { env, loadService, givenUp, inTurn, leave, put
                     throw new Error(why);
                 if (isUnread)
                     throw new Error('the last one could not be restored, and none takes its place unread');
-                unsaved ??= leaveForPost([restored ?? _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK]);
+                unsaved ??= leaveForPost([restored ?? _model_digest_index_js__WEBPACK_IMPORTED_MODULE_6__/* .EMPTY_INDEX */ .ZK]).catch((error) => {
+                    // What comes next may find room.
+                    unsaved = undefined;
+                    throw error;
+                });
                 const { directory } = await unsaved;
                 await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, FILE), lines);
             }),
@@ -971,6 +975,7 @@ var object_entries = __webpack_require__(945);
  */
 const FORMAT = 's3-dedup-sync-index ';
 const FIRST_LINE = `${FORMAT}1`;
+const OTHER_VERSION = new RegExp(`^${FORMAT}(\\d{1,9})$`);
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** Where the journal of an index in a file lies: beside it. */
@@ -999,8 +1004,15 @@ function beginsAsIndex(bytes) {
  */
 function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const start = bytes.indexOf(0x0a);
-    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
-        return { index: undefined, why: 'it is not an index of this version' };
+    const first = bytes.toString('latin1', 0, Math.max(start, 0));
+    if (first !== FIRST_LINE) {
+        const [, version] = OTHER_VERSION.exec(first) ?? [];
+        return {
+            index: undefined,
+            why: version === undefined
+                ? 'it is not an index of this version'
+                : `another release wrote it (version ${version}), and what this one learns takes its place`,
+        };
     }
     const said = new Said(destination);
     for (const record of recordsOf(journal, 0))
@@ -1344,6 +1356,7 @@ const OBJECT_FIELDS = new Set([
     'chunks',
     'headers',
     'source',
+    'incompressible',
     'class',
     'modified',
     'written',
@@ -1357,6 +1370,7 @@ const FILE_FIELDS = new Set([
     'md5',
     'etag',
     'plain',
+    'stored',
 ]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
@@ -1369,7 +1383,7 @@ function extraOf(record, known) {
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
     const { etag: rawETag, size, md5: rawMd5, parts, chunks, headers, source, class: asked } = record;
-    const { modified, written } = record;
+    const { modified, written, incompressible } = record;
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -1386,6 +1400,8 @@ function objectEntry(record) {
         entry.headers = headers;
     if (typeof source === 'string')
         entry.source = source;
+    if (incompressible === 'gzip' || incompressible === 'br')
+        entry.incompressible = incompressible;
     if (typeof asked === 'string')
         entry.class = asked;
     if ((0,index_rows/* isSize */.kp)(modified))
@@ -1398,7 +1414,7 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain, stored } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     if (md5 === undefined || !(0,index_rows/* isSize */.kp)(size))
@@ -1410,6 +1426,7 @@ function fileEntry(record) {
         ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
         ...(etag === undefined ? {} : { etag }),
         ...(plain === true ? { plain } : {}),
+        ...(typeof stored === 'string' ? { stored } : {}),
         ...(extra === undefined ? {} : { extra }),
     };
 }
@@ -1457,7 +1474,7 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
@@ -1468,7 +1485,10 @@ function uploadEntry(record) {
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
-    return [upload, { key: key, md5, size, parts, headers, begun, process }];
+    if (sentUnder !== undefined && typeof sentUnder !== 'string')
+        return undefined;
+    const under = sentUnder === undefined ? {} : { sentUnder };
+    return [upload, { key: key, md5, size, parts, headers, begun, process, ...under }];
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
@@ -1652,8 +1672,10 @@ class EntriesTable extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .Entri
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Mr: () => (/* binding */ mistakeText),
 /* harmony export */   S0: () => (/* binding */ SyncError),
 /* harmony export */   Wp: () => (/* binding */ usageError),
+/* harmony export */   _s: () => (/* binding */ unreadableFile),
 /* harmony export */   bD: () => (/* binding */ messageOf),
 /* harmony export */   dc: () => (/* binding */ EXIT),
 /* harmony export */   gX: () => (/* binding */ worstExit),
@@ -1691,6 +1713,11 @@ class SyncError extends Error {
 function usageError(message) {
     return new SyncError('usage', EXIT.usage, message);
 }
+/** @param what the file that an input names, for people */
+function unreadableFile(what, cause) {
+    const message = `${what} cannot be read (${messageOf(cause)}): check the path`;
+    return new SyncError('file-not-found', EXIT.usage, message, { cause });
+}
 function refusal(code, message) {
     return new SyncError(code, EXIT.refused, message);
 }
@@ -1701,6 +1728,10 @@ function worstExit(codes) {
     for (const code of codes)
         worst = Math.min(worst, order.indexOf(code));
     return order[worst] ?? EXIT.failed;
+}
+/** Of what nobody but us can mend. */
+function mistakeText(error) {
+    return `internal error: ${messageOf(error)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`;
 }
 /** The message of anything thrown, on one line and without secrets. */
 function messageOf(error) {
@@ -1797,16 +1828,18 @@ const FILE_COLUMNS = new Set([
 ]);
 /** Whether columns can say all of it. */
 function isObjectRow(entry) {
-    const { etag, md5, parts, chunks, source, extra } = entry;
-    if (md5 === undefined || entry.class !== undefined)
+    const { etag, md5, parts, chunks, source, incompressible, extra } = entry;
+    if (md5 === undefined || entry.class !== undefined || incompressible !== undefined)
         return false;
     if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
         return false;
     return etag === md5 || (0,_digest_js__WEBPACK_IMPORTED_MODULE_0__/* .parseMd5 */ .S2)(etag) !== undefined;
 }
 /** Whether columns can say all of it. */
-function isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }) {
-    return etag === undefined && extra === undefined && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
+function isFileRow({ mtimeNs, ctimeNs, ino, etag, stored, extra }) {
+    if (etag !== undefined || stored !== undefined || extra !== undefined)
+        return false;
+    return (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
 }
 /** Gathers objects for one line. */
 class ObjectRows {

@@ -8,9 +8,11 @@ export const modules = {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   resolveTarget: () => (/* binding */ resolveTarget)
 /* harmony export */ });
-/* harmony import */ var _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(3711);
+/* harmony import */ var _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(3711);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(4132);
 /* harmony import */ var _configuration_error_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6630);
+/* harmony import */ var _providers_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8785);
+
 
 
 
@@ -21,20 +23,20 @@ export const modules = {
  * Rejects with a `SyncError` of exit 2 where the SDK's rules allow no request.
  */
 async function resolveTarget(client, bucket) {
-    // Buckets of S3 Express have sessions in place of signatures; asking for one is a request.
-    if (/--xa?-s3$|^arn:[^:]*:s3express:/.test(bucket))
+    // They have sessions in place of signatures; asking for one is a request.
+    if ((0,_providers_js__WEBPACK_IMPORTED_MODULE_2__/* .isDirectoryBucket */ .W)(bucket))
         return undefined;
     let onObject;
     let onBucket;
     try {
         // With options, even none, the client does not keep a command's middleware for the next command.
         onObject = await build((keep) => {
-            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_2__/* .HeadObjectCommand */ .l81({ Bucket: bucket, Key: PROBE });
+            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_3__/* .HeadObjectCommand */ .l81({ Bucket: bucket, Key: PROBE });
             command.middlewareStack.add(keep, LAST);
             return client.send(command, {});
         });
         onBucket = await build((keep) => {
-            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_2__/* .ListObjectsV2Command */ .u6x({ Bucket: bucket });
+            const command = new _aws_sdk_client_s3__WEBPACK_IMPORTED_MODULE_3__/* .ListObjectsV2Command */ .u6x({ Bucket: bucket });
             command.middlewareStack.add(keep, LAST);
             return client.send(command, {});
         });

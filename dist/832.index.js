@@ -2,6 +2,40 @@ export const id = 832;
 export const ids = [832];
 export const modules = {
 
+/***/ 2848:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Iw: () => (/* binding */ pathFrom),
+/* harmony export */   Z6: () => (/* binding */ unusablePath),
+/* harmony export */   bb: () => (/* binding */ isBelowHome),
+/* harmony export */   vh: () => (/* binding */ homeFor)
+/* harmony export */ });
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(6760);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4132);
+
+
+/** A path as people write it in an input: no shell has put the home directory in the place of `~`. */
+function pathFrom({ cwd, home }, given) {
+    return isBelowHome(given) ? (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(homeFor(given, home), given.slice(1)) : (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd, given);
+}
+function isBelowHome(path) {
+    return /^~(\/|$)/.test(path);
+}
+/** @param path that needs it, for messages */
+function homeFor(path, home) {
+    if (home === undefined)
+        throw unusablePath(path, 'this user has no home directory; set HOME, or write an absolute path');
+    return (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(home);
+}
+function unusablePath(path, why) {
+    const shown = path.length > 200 ? `${path.slice(0, 200)}...` : path;
+    return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .usageError */ .Wp)(`the path ${JSON.stringify(shown)} cannot be used: ${why}`);
+}
+
+
+/***/ }),
+
 /***/ 4320:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -166,6 +200,117 @@ function openFilesLimit(path = '/proc/self/limits') {
         // Linux alone has it.
     }
     return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+}
+
+
+/***/ }),
+
+/***/ 7452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   C6: () => (/* binding */ forEachConcurrent),
+/* harmony export */   Gz: () => (/* binding */ ByteBudget),
+/* harmony export */   j3: () => (/* binding */ settleAll),
+/* harmony export */   yX: () => (/* binding */ deferred)
+/* harmony export */ });
+/**
+ * Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. Of all
+ * rejections it tells the one that was started first, when everything that was started has ended.
+ */
+function forEachConcurrent(items, limit, work) {
+    const most = typeof limit === 'number' ? () => limit : limit;
+    const iterator = items[Symbol.iterator]();
+    return new Promise((resolve, reject) => {
+        let begun = 0;
+        let running = 0;
+        let isOver = false;
+        let failure;
+        const fail = (error, of) => {
+            isOver = true;
+            if (failure === undefined || of < failure.of)
+                failure = { error, of };
+        };
+        const begin = () => {
+            try {
+                while (!isOver && (running === 0 || running < most())) {
+                    const next = iterator.next();
+                    if (next.done === true)
+                        isOver = true;
+                    else {
+                        const number = begun++;
+                        work(next.value)
+                            .catch((error) => fail(error, number))
+                            .then(ended);
+                        running++;
+                    }
+                }
+            }
+            catch (error) {
+                fail(error, begun);
+            }
+            if (running > 0)
+                return;
+            if (failure === undefined)
+                resolve();
+            else
+                reject(failure.error);
+        };
+        const ended = () => {
+            running--;
+            begin();
+        };
+        begin();
+    });
+}
+/** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
+async function settleAll(promises) {
+    const results = await Promise.allSettled(promises);
+    return results.map((result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+}
+/** Bounds the bytes of bodies held in memory. One request larger than the whole is let through alone. */
+class ByteBudget {
+    #free;
+    #capacity;
+    #waiting = [];
+    /** @param capacity bytes */
+    constructor(capacity) {
+        this.#capacity = capacity;
+        this.#free = capacity;
+    }
+    /** Runs `work` while `bytes` are taken from the budget. First come, first served. */
+    async with(bytes, work) {
+        const taken = Math.min(bytes, this.#capacity);
+        if (this.#waiting.length > 0 || taken > this.#free) {
+            await new Promise((start) => this.#waiting.push({ bytes: taken, start }));
+        }
+        else {
+            this.#free -= taken;
+        }
+        try {
+            return await work();
+        }
+        finally {
+            this.#free += taken;
+            while (this.#waiting[0] !== undefined && this.#waiting[0].bytes <= this.#free) {
+                const next = this.#waiting.shift();
+                this.#free -= next?.bytes ?? 0;
+                next?.start();
+            }
+        }
+    }
+}
+/** As `Promise.withResolvers`, which Node 20 does not have. */
+function deferred() {
+    let resolve = () => undefined;
+    const promise = new Promise((settle) => {
+        resolve = settle;
+    });
+    return { promise, resolve };
 }
 
 
@@ -651,7 +796,7 @@ const INPUTS = {
         kind: 'string',
         group: 'Where to',
         placeholder: 'PREFIX',
-        description: 'What all keys begin with; it always ends at a slash. `/` spells the whole bucket.',
+        description: 'What all keys begin with; it always ends at a slash. `/` alone spells the whole bucket.',
     },
     'whole-bucket': {
         kind: 'boolean',
@@ -751,7 +896,7 @@ const INPUTS = {
         group: 'Objects',
         default: '0',
         placeholder: 'SIZE',
-        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
+        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied. Mirrors with `mirror-by: copy` are filled by copies all the same.',
     },
     overwrite: {
         kind: 'enum',
@@ -950,7 +1095,7 @@ const INPUTS = {
         group: 'Connection',
         placeholder: 'REGION',
         word: true,
-        description: "The bucket's region. By default from the environment or the profile, else S3 is asked once.",
+        description: "The bucket's region. By default from the environment or the profile, else AWS is asked once; with an endpoint it is us-east-1. On AWS it is not that of `copy-from`, `source` and `mirrors`: theirs stands behind them, as `region=`.",
     },
     'endpoint-url': {
         kind: 'string',
@@ -1041,7 +1186,7 @@ const INPUTS = {
         max: 100,
         default: '5',
         placeholder: 'N',
-        description: 'How often a request is tried before it counts as failed.',
+        description: 'How often a request is tried before it counts as failed; four times as often where S3 asks to slow down (503), which by default takes up to five minutes. `1` is one try, whatever is answered.',
     },
     'connect-timeout': {
         kind: 'duration',
@@ -1081,7 +1226,7 @@ const OUTPUTS = {
     'deleted-files': 'Objects deleted.',
     'deleted-bytes': 'Their bytes.',
     'failed-files': 'Files and objects that failed.',
-    delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
+    delayed: '`yes` when `delay-updates` staged everything before anything changed, a dry run would, or nothing was to change; else `no`.',
     'invalidation-id': 'ID of the CloudFront invalidation, when one was sent.',
     requests: 'Requests sent to S3, retries included.',
     report: 'Path of the report, when one was asked for.',
@@ -1322,14 +1467,15 @@ const RANK = { error: 0, warn: 1, info: 2, debug: 3 };
 function isShown(level, wanted) {
     return RANK[level] <= RANK[wanted];
 }
-const ANNOTATION_LEVELS = { error: 'error', warning: 'warn', notice: 'info' };
+/** By which a message is shown or not. */
+const MESSAGE_LEVELS = { error: 'error', warning: 'warn', notice: 'info', debug: 'debug' };
 /** The level that decides whether a line is shown. */
 function levelOf(line) {
     switch (line.kind) {
         case 'line':
             return line.level;
         case 'annotation':
-            return ANNOTATION_LEVELS[line.level];
+            return MESSAGE_LEVELS[line.level];
         case 'group':
         case 'group-end':
             return 'info';
@@ -1346,13 +1492,8 @@ function consoleSink(out, err, wanted) {
                 continue;
             switch (line.kind) {
                 case 'line':
-                    if (line.level === 'info')
-                        out(oneLine(line.text));
-                    else
-                        err(oneLine(`${line.level}: ${line.text}`));
-                    break;
                 case 'annotation':
-                    if (line.level === 'notice')
+                    if (levelOf(line) === 'info')
                         out(oneLine(line.text));
                     else
                         err(oneLine(`${line.level}: ${line.text}`));
@@ -1453,10 +1594,13 @@ function sumRequests(report) {
     }
     return Object.fromEntries(sums);
 }
-/** Something was, or in a dry run would be, written or deleted. */
-function isChanged(totals) {
+/** What was, or in a dry run would be, written or deleted. */
+function changedFiles(totals) {
     const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-    return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
+    return [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+}
+function isChanged(totals) {
+    return changedFiles(totals) > 0;
 }
 /**
  * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
@@ -1580,10 +1724,6 @@ function formatPercent(part, whole) {
     if (percent > 0 && percent < 1)
         return '<1 %';
     return `${Math.floor(percent)} %`;
-}
-/** Pads on the left. */
-function right(text, width) {
-    return text.padStart(width);
 }
 
 ;// CONCATENATED MODULE: ./build/src/console/cost.js
@@ -1750,6 +1890,7 @@ const REASON_WORDS = {
     moved: 'the content was read before its key was overwritten',
     duplicate: 'the content travels once',
     small: 'smaller than copy-min-size',
+    'not-copied': 'a copy was planned, and could not be made',
     headers: 'its headers changed',
     attributes: 'its mode or modification time changed',
     acl: 'renewing its headers would drop its ACL',
@@ -1785,6 +1926,15 @@ function verbOf(action, dryRun) {
 /** A failure's message without the key that it begins with: the key stands beside it. */
 function withoutKey(key, message) {
     return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+}
+/** How a run ended that did not do what it should, and what of the bucket is certain then. */
+function notDone(status, dryRun, isUntouched) {
+    if (status === 'failed' && dryRun)
+        return ['Dry run failed'];
+    const what = status === 'failed' ? 'Failed' : 'Refused';
+    if (dryRun || isUntouched)
+        return [what, 'nothing was written'];
+    return status === 'failed' ? [what] : ['Refused at a destination', 'others were written'];
 }
 
 ;// CONCATENATED MODULE: ./build/src/console/log.js
@@ -1842,6 +1992,11 @@ function createLog() {
                 return debug(() => `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${formatSeconds(outcome.ms / 1000)}`);
             }
         }
+    }
+    /** Whether the line that a failed run ends with says all that failed. */
+    function isLastWord({ error }) {
+        const [only = ''] = failures;
+        return failed === 1 && error?.message.endsWith(only) === true;
     }
     function* details(ended) {
         const more = ended.report === undefined ? 'set report to have all' : 'all in the report';
@@ -1909,7 +2064,7 @@ function createLog() {
                 return [
                     ...details(event),
                     ...endLines(event),
-                    ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
+                    ...(isLastWord(event) ? [] : failures).map((text) => ({ kind: 'annotation', level: 'error', text })),
                     ...(failed > failures.length
                         ? [
                             error(`and ${formatCount(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
@@ -1964,27 +2119,29 @@ function* list(heading, top) {
         yield info(`  ${text}`);
     yield { kind: 'group-end' };
 }
-function stepText({ step, action, sentBytes, reused }) {
+function stepText(outcome) {
+    const { step, sentBytes, reused } = outcome;
     const made = reused === undefined
         ? ''
-        : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${(0,console_text/* printable */.g$)(reused.source)}`;
-    return `${(0,console_text/* printable */.g$)(step.key)} (${formatBytes(step.bytes)}, ${reasonText(step, action)}${made})`;
+        : `: ${formatBytes(sentBytes)} sent, ${formatBytes(reused.bytes)} copied from ${(0,console_text/* printable */.g$)(placeText(reused.source, reused.sourceBucket))}`;
+    return `${(0,console_text/* printable */.g$)(step.key)} (${formatBytes(step.bytes)}, ${reasonText(outcome)}${made})`;
 }
-function reasonText(step, action) {
+function reasonText({ step, action, notCopied }) {
     const reason = REASON_WORDS[step.reason];
     if (step.action !== 'copy' && step.action !== 'link')
         return reason;
-    // A copy whose source was gone: what was sent was not planned to be.
-    if (step.source.kind === 'first' && action === 'upload')
-        return 'sent, as the first destination does not have it';
+    if (notCopied !== undefined)
+        return `sent, not copied: ${notCopied}`;
     if (action === 'upload' || action === 'download')
         return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
     return `from ${(0,console_text/* printable */.g$)(sourceText(step.source))}: ${reason}`;
 }
-/** A key of another bucket says which. */
 function sourceText(source) {
-    const bucket = source.kind === 'published' ? undefined : source.bucket;
-    return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
+    return placeText(source.key, source.kind === 'published' ? undefined : source.bucket?.name);
+}
+/** A key of another bucket says which. */
+function placeText(key, bucket) {
+    return bucket === undefined ? key : `s3://${bucket}/${key}`;
 }
 function failureText({ step, error: met }) {
     return `${(0,console_text/* printable */.g$)(step.key)}: ${withoutKey(step.key, met?.message ?? 'failed')}`;
@@ -2083,13 +2240,10 @@ function statusText(status, dryRun, isUntouched = status === 'refused') {
         case 'planned':
             return 'Dry run';
         case 'failed':
-            if (dryRun)
-                return 'Dry run failed';
-            return isUntouched ? 'Failed, nothing was written,' : 'Failed';
-        case 'refused':
-            return dryRun || isUntouched
-                ? 'Refused, nothing was written,'
-                : 'Refused at a destination, others were written,';
+        case 'refused': {
+            const [what, certain] = notDone(status, dryRun, isUntouched);
+            return certain === undefined ? what : `${what}, ${certain},`;
+        }
         case 'different':
             return 'Different';
         case 'cancelled':
@@ -2221,13 +2375,8 @@ function statusSentence(report, totals, isUntouched) {
         case 'different':
             return 'Different from what a sync would make of it: nothing was written';
         case 'failed':
-            if (report.dryRun)
-                return 'Dry run failed';
-            return isUntouched ? 'Failed: nothing was written' : 'Failed';
         case 'refused':
-            return report.dryRun || isUntouched
-                ? 'Refused: nothing was written'
-                : 'Refused at a destination: others were written';
+            return notDone(report.status, report.dryRun, isUntouched).join(': ');
         case 'cancelled':
             return 'Cancelled';
     }
@@ -2298,8 +2447,10 @@ function destinationsTable({ destinations, dryRun }) {
 const MIRRORED_BY = { upload: 'upload', copy: 'copy', both: 'copy and upload' };
 /** A destination by its URL, and by its service where another one has that URL too. */
 function named({ url, endpoint = 'AWS' }, all) {
-    const isShared = all.filter((other) => other.url === url).length > 1;
-    return isShared ? `${code(url)} at ${code(endpoint)}` : code(url);
+    return isShared(url, all) ? `${code(url)} at ${code(endpoint)}` : code(url);
+}
+function isShared(url, all) {
+    return all.filter((other) => other.url === url).length > 1;
 }
 /** How each mirror got its bytes, and what each way costs. */
 function mirrorings({ destinations, dryRun }) {
@@ -2397,20 +2548,23 @@ function largestUploads(report) {
 }
 function copiedContents(report) {
     const places = new Map();
-    for (const { step, from } of steps(report)) {
-        const isCopy = step.action === 'copy' || step.action === 'link';
-        if (!isCopy || step.source === undefined || !happened(step))
+    for (const { step, destination } of steps(report)) {
+        const { action, source, key, bytes } = step;
+        const isCopy = action === 'copy' || action === 'link';
+        if (!isCopy || source === undefined || !happened(step))
             continue;
-        const id = from + step.source;
-        const place = places.get(id) ?? { from, key: step.source, count: 0, bytes: step.bytes, first: step.key };
+        const from = sourceName(source, step, destination, report);
+        // What a run overwrites may have been copied before that.
+        const id = `${bytes} ${from}`;
+        const place = places.get(id) ?? { from, count: 0, bytes, first: key };
         place.count++;
         places.set(id, place);
     }
     if (places.size === 0)
         return '';
     const most = [...places.values()].sort((a, b) => b.count - a.count || b.bytes - a.bytes).slice(0, TOP);
-    const rows = most.map(({ from, key, count, bytes, first }) => [
-        from + code(key),
+    const rows = most.map(({ from, count, bytes, first }) => [
+        from,
         count === 1 ? code(first) : `${formatCount(count)} places`,
         formatBytes(bytes),
         formatBytes(bytes * count),
@@ -2495,22 +2649,19 @@ function capital(word) {
     return word.charAt(0).toUpperCase() + word.slice(1);
 }
 function* steps(report) {
-    const [first] = report.destinations;
     for (const destination of report.destinations) {
         const where = whereOf(destination, report);
-        const ofFirst = whereOf(first, report);
         for (const step of destination.steps)
-            yield { step, where, from: isFromFirst(step, destination, first) ? ofFirst : where };
+            yield { step, where, destination };
     }
 }
-/** What a mirror copies from the first destination has the same name there. */
-function isFromFirst({ key, source, reason }, destination, first) {
-    if (destination === first || destination.mirrored === undefined || reason !== 'exists')
-        return false;
-    return source === prefixOf(first) + key.slice(prefixOf(destination).length);
-}
-function prefixOf({ url }) {
-    return url.replace(/^s3:\/\/[^/]*\//, '');
+/** What a copy was made from: by its key alone where it can lie in one bucket only. */
+function sourceName(source, { sourceBucket }, { url, endpoint = 'AWS' }, { destinations }) {
+    if (sourceBucket === undefined && destinations.length === 1)
+        return code(source);
+    const [, own] = /^s3:\/\/((?:arn:[^/]*:accesspoint\/)?[^/]*)/.exec(url) ?? [];
+    const name = code(`s3://${sourceBucket ?? own}/${source}`);
+    return isShared(url, destinations) ? `${name} at ${code(endpoint)}` : name;
 }
 function whereOf(destination, { destinations }) {
     return destinations.length > 1 ? `${named(destination, destinations)} ` : '';
@@ -2538,44 +2689,6 @@ function folded(heading, body) {
     return `<details><summary>${(0,console_text/* markdownText */.p7)(heading)}</summary>\n\n${body}\n\n</details>`;
 }
 
-;// CONCATENATED MODULE: ./build/src/console/index-name.js
-
-
-/**
- * Names an index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix, and of a download its directory.
- */
-function indexName(endpoint, { bucket, prefix }, directory) {
-    const place = [endpoint ?? '', bucket, prefix];
-    const identity = JSON.stringify(directory === undefined ? place : [...place, directory]);
-    return (0,external_node_crypto_.createHash)('sha256').update(identity).digest('hex').slice(0, 32);
-}
-/** The user's cache directory on this system; `undefined` where there is no home (a service, a bare container). */
-function userCacheDirectory(env, platform, home) {
-    const xdg = env.XDG_CACHE_HOME ?? '';
-    if (platform === 'win32') {
-        const local = env.LOCALAPPDATA ?? '';
-        return local === '' ? undefined : local;
-    }
-    // The XDG specification: a relative path is to be ignored.
-    if ((0,external_node_path_.isAbsolute)(xdg))
-        return xdg;
-    if (home === undefined || home === '/')
-        return undefined;
-    return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
-}
-
-// EXTERNAL MODULE: ./build/src/disk/is-inside.js
-var is_inside = __webpack_require__(2572);
-// EXTERNAL MODULE: ./build/src/disk/open-files.js
-var open_files = __webpack_require__(6417);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
-var digest_index = __webpack_require__(6112);
-// EXTERNAL MODULE: ./build/src/model/endpoint.js
-var model_endpoint = __webpack_require__(4482);
-// EXTERNAL MODULE: ./build/src/model/objects.js
-var objects = __webpack_require__(6139);
-// EXTERNAL MODULE: ./build/src/model/options.js
-var model_options = __webpack_require__(153);
 ;// CONCATENATED MODULE: ./build/src/console/values.js
 
 
@@ -2712,6 +2825,134 @@ function parseEndpoint(name, value) {
     return bad ? refuse(name, value, allowed) : value;
 }
 
+;// CONCATENATED MODULE: ./build/src/console/given-inputs.js
+
+
+/** How a person spelled an input: messages say what to change. */
+function spelled(name, shell) {
+    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (shell === 'action')
+        return name;
+    // An argument there, as the help calls it.
+    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
+}
+/** What is known of inputs that are wrong elsewhere. */
+function saysDryRun({ 'dry-run': given }) {
+    return typeof given === 'string' && /^true$/i.test(given);
+}
+/** Typed access to what was given; a default is parsed like an input. */
+class Inputs {
+    raw;
+    shell;
+    constructor(raw, shell) {
+        this.raw = raw;
+        this.shell = shell;
+    }
+    spelled(name) {
+        return spelled(name, this.shell);
+    }
+    is(shell) {
+        return this.shell === shell;
+    }
+    /** As given; an empty text is nothing given. */
+    text(name) {
+        const value = this.raw[name];
+        return typeof value === 'string' && value !== '' ? value : undefined;
+    }
+    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
+    isSet(name) {
+        const value = this.lines(name).join('\n');
+        if (value === '' || this.shell === 'cli')
+            return value !== '';
+        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
+    }
+    lines(name) {
+        const value = this.raw[name] ?? [];
+        return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
+    }
+    /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
+    optionalBoolean(name) {
+        const value = this.raw[name];
+        if (typeof value !== 'string')
+            return undefined;
+        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
+            return undefined;
+        return parseBoolean(this.spelled(name), value);
+    }
+    boolean(name) {
+        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
+    }
+    choice(name, values) {
+        return parseEnum(this.spelled(name), this.orDefault(name), values);
+    }
+    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
+    givenChoice(name, values) {
+        const value = this.raw[name];
+        const given = typeof value === 'string' ? value : this.orDefault(name);
+        const folded = values.find((candidate) => candidate === given.toLowerCase());
+        return parseEnum(this.spelled(name), folded ?? given, values);
+    }
+    optionalChoice(name) {
+        const value = this.text(name);
+        return value === undefined
+            ? undefined
+            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
+    }
+    number(name) {
+        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
+    }
+    duration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name));
+    }
+    /** Of times that no timer has to hold. */
+    longDuration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
+    }
+    orDefault(name) {
+        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/console/index-name.js
+
+
+/**
+ * Names an index: 32 hex digits of a SHA-256 over endpoint, bucket and prefix, and of a download its directory.
+ */
+function indexName(endpoint, { bucket, prefix }, directory) {
+    const place = [endpoint ?? '', bucket, prefix];
+    const identity = JSON.stringify(directory === undefined ? place : [...place, directory]);
+    return (0,external_node_crypto_.createHash)('sha256').update(identity).digest('hex').slice(0, 32);
+}
+/** The user's cache directory on this system; `undefined` where there is no home (a service, a bare container). */
+function userCacheDirectory(env, platform, home) {
+    const xdg = env.XDG_CACHE_HOME ?? '';
+    if (platform === 'win32') {
+        const local = env.LOCALAPPDATA ?? '';
+        return local === '' ? undefined : local;
+    }
+    // The XDG specification: a relative path is to be ignored.
+    if ((0,external_node_path_.isAbsolute)(xdg))
+        return xdg;
+    if (home === undefined || home === '/')
+        return undefined;
+    return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
+}
+
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __webpack_require__(2572);
+// EXTERNAL MODULE: ./build/src/disk/open-files.js
+var open_files = __webpack_require__(6417);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __webpack_require__(6112);
+// EXTERNAL MODULE: ./build/src/model/endpoint.js
+var model_endpoint = __webpack_require__(4482);
+// EXTERNAL MODULE: ./build/src/model/objects.js
+var objects = __webpack_require__(6139);
+// EXTERNAL MODULE: ./build/src/model/options.js
+var model_options = __webpack_require__(153);
 ;// CONCATENATED MODULE: ./build/src/console/connection.js
 
 
@@ -2722,7 +2963,7 @@ function parseWriteHeaders(inputs) {
     const storageClass = inputs.optionalChoice('storage-class');
     const acl = inputs.optionalChoice('acl');
     if (kmsKeyId !== undefined && sse?.startsWith('aws:kms') !== true) {
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('kms-key-id')}: it was given with ${inputs.spelled('sse')} ${sse ?? 'not set'}; it needs aws:kms or aws:kms:dsse`);
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('kms-key-id')} was given ${sse === undefined ? 'without' : 'with'} ${inputs.spelled('sse')}${sse === undefined ? '' : ` ${sse}`}: set ${inputs.spelled('sse')} to aws:kms or aws:kms:dsse`);
     }
     return {
         ...(sse === undefined ? {} : { sse }),
@@ -2798,6 +3039,7 @@ function parseDestinationLine(input, line, lenient) {
     const prefix = path === undefined ? undefined : (0,object_key/* parsePrefix */.A1)(path);
     return { bucket, prefix: prefix === '' ? undefined : prefix, words };
 }
+/** What a place may be given as. */
 const ALLOWED = "a bucket's name, s3://bucket/prefix, or the ARN of an access point";
 function splitWords(input, line) {
     const words = [];
@@ -2950,9 +3192,12 @@ function parseRemoval(inputs) {
 }
 function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
-    const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
+    const prefix = inputs.text('prefix') ?? '';
+    const wholeBucket = inputs.boolean('whole-bucket') || prefix === '/';
     if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
-        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
+        // What is left of `/${{ vars.DIR }}/` without DIR.
+        const unset = prefix === '' ? '' : ' (a variable between its slashes may be empty)';
+        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}${unset}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
     }
     return {
         deleteAfter,
@@ -2968,92 +3213,6 @@ function requireLastingIndex(inputs, index) {
         return;
     const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
-}
-
-;// CONCATENATED MODULE: ./build/src/console/given-inputs.js
-
-
-/** How a person spelled an input: messages say what to change. */
-function spelled(name, shell) {
-    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
-    if (shell === 'action')
-        return name;
-    // An argument there, as the help calls it.
-    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
-}
-/** Typed access to what was given; a default is parsed like an input. */
-class Inputs {
-    raw;
-    shell;
-    constructor(raw, shell) {
-        this.raw = raw;
-        this.shell = shell;
-    }
-    spelled(name) {
-        return spelled(name, this.shell);
-    }
-    is(shell) {
-        return this.shell === shell;
-    }
-    /** As given; an empty text is nothing given. */
-    text(name) {
-        const value = this.raw[name];
-        return typeof value === 'string' && value !== '' ? value : undefined;
-    }
-    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
-    isSet(name) {
-        const value = this.lines(name).join('\n');
-        if (value === '' || this.shell === 'cli')
-            return value !== '';
-        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
-        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
-    }
-    lines(name) {
-        const value = this.raw[name] ?? [];
-        return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
-    }
-    /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
-    optionalBoolean(name) {
-        const value = this.raw[name];
-        if (typeof value !== 'string')
-            return undefined;
-        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
-            return undefined;
-        return parseBoolean(this.spelled(name), value);
-    }
-    boolean(name) {
-        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
-    }
-    choice(name, values) {
-        return parseEnum(this.spelled(name), this.orDefault(name), values);
-    }
-    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
-    givenChoice(name, values) {
-        const value = this.raw[name];
-        const given = typeof value === 'string' ? value : this.orDefault(name);
-        const folded = values.find((candidate) => candidate === given.toLowerCase());
-        return parseEnum(this.spelled(name), folded ?? given, values);
-    }
-    optionalChoice(name) {
-        const value = this.text(name);
-        return value === undefined
-            ? undefined
-            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
-    }
-    number(name) {
-        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
-        return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
-    }
-    duration(name) {
-        return parseDuration(this.spelled(name), this.orDefault(name));
-    }
-    /** Of times that no timer has to hold. */
-    longDuration(name) {
-        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
-    }
-    orDefault(name) {
-        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/console/heeded-inputs.js
@@ -3189,6 +3348,8 @@ function checkRemoval(inputs, { bucket, prefix }) {
     throw (0,errors/* refusal */.x5)('whole-bucket', `${given}, and remove empties a prefix, never a whole bucket: set ${inputs.spelled('prefix')}; a lifecycle rule or the console empties buckets`);
 }
 
+// EXTERNAL MODULE: ./build/src/console/path.js
+var console_path = __webpack_require__(2848);
 ;// CONCATENATED MODULE: ./build/src/console/index-place.js
 
 
@@ -3218,14 +3379,15 @@ function refuseIndexInSource(inputs, index, { place }) {
         return;
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.kL)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
 }
-function parseIndex(inputs, context, connection, destination, downloadedTo) {
+async function parseIndex(inputs, context, connection, destination, downloadedTo) {
     const name = inputs.spelled('index');
     const given = inputs.text('index');
     if (given === undefined && context.shell === 'cli') {
         const directory = userCacheDirectory(context.env, context.platform, context.home);
         if (directory === undefined)
             return { kind: 'none' };
-        const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
+        // One bucket's name may be another's elsewhere, and profiles name services too.
+        const endpoint = connection.endpointUrl ?? (await context.endpointOf(connection.profile));
         return {
             kind: 'file',
             path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
@@ -3240,7 +3402,7 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
         return refuse(name, 'cache', "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone");
     }
     if (!/^s3:/i.test(given))
-        return { kind: 'file', path: (0,external_node_path_.resolve)(context.cwd, given) };
+        return { kind: 'file', path: (0,console_path/* pathFrom */.Iw)(context, given) };
     const [place = '', ...words] = given.split(/\s+(?=[a-z-]+=)/);
     const region = parseIndexRegion(name, words);
     const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(place);
@@ -3400,9 +3562,9 @@ function refuseOverlap(inputs, { place, connection }, { destination: to, connect
         return;
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.kL)(place)} and ${(0,objects/* destinationUrl */.kL)(to)} lie in one another; copy between places that do not`);
 }
-function parseTarget(inputs, directory, { cwd }) {
+function parseTarget(inputs, directory, context) {
     return {
-        directory: (0,external_node_path_.resolve)(cwd, directory),
+        directory: (0,console_path/* pathFrom */.Iw)(context, directory),
         duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
         asStored: inputs.boolean('as-stored'),
     };
@@ -3410,7 +3572,7 @@ function parseTarget(inputs, directory, { cwd }) {
 function placeLine(input, raw, context, name = spelled(input, context.shell)) {
     const given = raw[input];
     if (typeof given !== 'string' || given.trim() === '') {
-        return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
+        return refuse(name, '', ALLOWED);
     }
     const general = raw['endpoint-url'];
     return parseDestinationLine(name, given, (words) => ((words.get('endpoint-url') ?? general ?? '') || (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined);
@@ -3455,7 +3617,7 @@ const SHARDING_INPUTS = {
 /** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
 const OF_THE_LAST = ['abort', 'lock', 'invalidate', 'mirrors-atomic'];
 /** What a run on several machines needs besides. */
-function parseSharding(inputs, command, route, cwd) {
+function parseSharding(inputs, command, route, context) {
     const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
     const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
     const heeded = [...needed, ...further];
@@ -3472,10 +3634,10 @@ function parseSharding(inputs, command, route, cwd) {
     const dryApply = command === 'apply' && inputs.boolean('dry-run');
     if (dryApply)
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
-    const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
+    const results = inputs.lines('results').map((path) => (0,console_path/* pathFrom */.Iw)(context, path.trim()));
     if (command === 'apply' && results.length > 1)
         return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
-    const planFile = (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? '');
+    const planFile = (0,console_path/* pathFrom */.Iw)(context, inputs.text('plan-file') ?? '');
     if (command === 'apply' && results.includes(planFile))
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${(0,console_text/* printable */.g$)(planFile)}, and apply would write over its plan: give the results a file of their own`);
     const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
@@ -3621,7 +3783,7 @@ async function parseSite(inputs) {
     };
     const { headers, headersFile, redirectsFile } = inputs;
     if (headersFile.value !== undefined) {
-        const { text, path } = await readRules(headersFile, headersFile.value, inputs.cwd);
+        const { text, path } = await readRules(headersFile, headersFile.value, inputs.from);
         unpublished.add(path);
         add(`${headersFile.name} ${(0,console_text/* printable */.g$)(headersFile.value)}`, text, 'file');
     }
@@ -3629,7 +3791,7 @@ async function parseSite(inputs) {
         add(headers.name, headers.value, 'inline');
     let redirects = [];
     if (redirectsFile.value !== undefined) {
-        const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+        const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.from);
         unpublished.add(path);
         const parsed = parseRedirects(text);
         refuseProblems(`${redirectsFile.name} ${(0,console_text/* printable */.g$)(redirectsFile.value)}`, parsed.problems);
@@ -3646,14 +3808,13 @@ async function parseSite(inputs) {
         },
     };
 }
-async function readRules({ name }, file, cwd) {
-    const path = (0,external_node_path_.resolve)(cwd, file);
+async function readRules({ name }, file, from) {
+    const path = (0,console_path/* pathFrom */.Iw)(from, file);
     try {
         return { text: await (0,promises_.readFile)(path, 'utf8'), path };
     }
     catch (cause) {
-        const message = `${name}: ${(0,console_text/* printable */.g$)(file)} cannot be read (${(0,errors/* messageOf */.bD)(cause)}): check the path`;
-        throw new errors/* SyncError */.S0('file-not-found', errors/* EXIT */.dc.usage, message, { cause });
+        throw (0,errors/* unreadableFile */._s)(`${name}: ${(0,console_text/* printable */.g$)(file)}`, cause);
     }
 }
 function refuseProblems(place, problems) {
@@ -3664,7 +3825,7 @@ function refuseProblems(place, problems) {
     const named = others.slice(0, SHOWN_LINES).join(', ');
     const rest = others.length > SHOWN_LINES ? ` and ${others.length - SHOWN_LINES} more` : '';
     const more = others.length === 0 ? '' : `; and ${others.length === 1 ? 'line' : 'lines'} ${named}${rest}`;
-    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
+    throw (0,errors/* usageError */.Wp)(`${place}: ${shown.join('; ')}${more}; nothing was written`);
 }
 /** What decides on encryption; a rule that seems to and does not would be believed. */
 const ENCRYPTION = /^!?\s*x-amz-server-side-encryption/i;
@@ -3732,7 +3893,7 @@ async function parseAll(raw, context, openFiles) {
     if (lines.length === 0) {
         const lone = ['mirror-by', 'mirrors-atomic'].find((name) => inputs.isSet(name));
         if (lone === undefined)
-            return first;
+            return { ...first, ...(await parseContent(inputs, context, first)), mirrors: [] };
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled(lone)} was given without ${inputs.spelled('mirrors')}: name mirrors, or drop it`);
     }
     if (first.command === 'remove' || first.target !== undefined) {
@@ -3748,16 +3909,41 @@ async function parseAll(raw, context, openFiles) {
     if (first.sharding !== undefined && mirrorBy === 'copy') {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirror-by')} copy was given, and ${first.command} does not heed it: nothing can be copied from what is not visible yet; take it out`);
     }
-    const mirrors = [];
-    for (const line of lines)
-        mirrors.push(await parseMirror(line, raw, first, context, openFilesEach));
+    const mirrors = await Promise.all(lines.map((line) => parseMirror(line, raw, first, context, openFilesEach)));
     refuseTwice(inputs, [first, ...mirrors]);
     const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
     if (mirrorBy === 'copy' && elsewhere !== undefined) {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirror-by')} copy was given, and ${(0,objects/* destinationUrl */.kL)(elsewhere.destination)} is reached by another endpoint than ${(0,objects/* destinationUrl */.kL)(first.destination)}: use upload or auto`);
     }
-    const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
-    return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+    const shared = {
+        ...(await parseContent(inputs, context, first)),
+        ...(mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {}),
+    };
+    // Nothing more leaves this machine then, however small it is.
+    const copying = mirrorBy === 'copy' ? { copies: { ...first.copies, minSize: 0 } } : {};
+    return {
+        ...first,
+        ...shared,
+        mirrorBy,
+        mirrors: mirrors.map((mirror) => ({ ...mirror, ...copying, ...shared, mirrors: [] })),
+    };
+}
+/** Read once, however many destinations there are: a file of rules may be a pipe, which the second time is empty. */
+async function parseContent(inputs, context, { command, source, target }) {
+    const { headers, site } = await parseSite({
+        headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
+        headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
+        defaults: inputs.choice('headers-defaults', ['none', 'website']),
+        refresh: inputs.boolean('refresh-headers'),
+        redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
+        compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
+        cleanUrls: inputs.boolean('clean-urls'),
+        from: context,
+    });
+    // Last: it is the only part that looks at the tree.
+    const isLocal = source === undefined && target === undefined;
+    const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, isLocal);
+    return { headers, site, tree };
 }
 /** As far as both endpoints were given: what the environment says is known later. */
 function isElsewhere({ connection: { endpointUrl: a } }, first) {
@@ -3791,7 +3977,7 @@ async function parseMirror(line, raw, first, context, openFiles) {
     const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
     const { sharding } = mirror;
     const sharded = sharding === undefined ? {} : { sharding: { ...sharding, beside: `.${own}` } };
-    return { ...mirror, tree: first.tree, index, ...sharded };
+    return { ...mirror, index, ...sharded };
 }
 /** Two runs in one place would take one another for foreign writers. */
 function refuseTwice(inputs, all) {
@@ -3830,21 +4016,23 @@ async function parseOne(raw, context, openFiles, input) {
         checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
     else if (command !== 'remove')
         checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
-    const sharding = parseSharding(inputs, command, route.kind, context.cwd);
+    const sharding = parseSharding(inputs, command, route.kind, context);
     const connection = parseConnection(inputs, openFiles);
-    // What stands behind the destination says nothing of the source.
-    const general = parseConnection(new Inputs(raw, context.shell), openFiles);
-    const endpoint = (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
-    const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
-    if (source !== undefined)
+    let source;
+    if (route.kind === 'copy') {
+        // What stands behind the destination says nothing of the source.
+        const general = parseConnection(new Inputs(raw, context.shell), openFiles);
+        const endpoint = (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
+        source = parseSource(inputs, route.source, general, endpoint);
         refuseOverlap(inputs, source, { destination, connection }, endpoint);
+    }
     const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
     const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
     const writeHeaders = parseWriteHeaders(inputs);
     // What was published is learned by the last publish, from everything.
     const learns = command !== 'apply' && sharding?.shard === undefined && sharding?.abort !== true;
     const index = learns
-        ? parseIndex(inputs, context, connection, destination, target?.directory)
+        ? await parseIndex(inputs, context, connection, destination, target?.directory)
         : { kind: 'none' };
     if (source !== undefined)
         refuseIndexInSource(inputs, index, source);
@@ -3852,19 +4040,7 @@ async function parseOne(raw, context, openFiles, input) {
         requireLastingIndex(inputs, index);
     const invalidation = parseInvalidation(inputs, destination);
     const given = inputs.text('report');
-    const report = given === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, given);
-    const { headers, site } = await parseSite({
-        headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
-        headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
-        defaults: inputs.choice('headers-defaults', ['none', 'website']),
-        refresh: inputs.boolean('refresh-headers'),
-        redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
-        compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
-        cleanUrls: inputs.boolean('clean-urls'),
-        cwd: context.cwd,
-    });
-    // Last: it is the only part that looks at the tree.
-    const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
+    const report = given === undefined ? undefined : (0,console_path/* pathFrom */.Iw)(context, given);
     return {
         command,
         destination,
@@ -3874,11 +4050,8 @@ async function parseOne(raw, context, openFiles, input) {
         connection,
         deletes,
         writeHeaders,
-        headers,
-        site,
         copies: parseCopies(inputs, context),
         ...(invalidation === undefined ? {} : { invalidation }),
-        mirrors: [],
         mirrorBy: 'auto',
         mirrorsAtomic: false,
         delayUpdates: sharding === undefined ? parseDelay(inputs) : true,
@@ -3894,7 +4067,6 @@ async function parseOne(raw, context, openFiles, input) {
         summary: inputs.choice('summary', ['always', 'changes', 'never']),
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
-        tree,
     };
 }
 /**
@@ -3946,9 +4118,9 @@ function parsePublishLast(inputs) {
         return refuse(name, 'default', 'default once');
     return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
 }
-async function parseTree(inputs, context, route) {
+async function parseTree(inputs, context, isLocal) {
     const lines = inputs.lines('paths');
-    if (lines.length === 0 && context.directory === undefined && route === 'publish') {
+    if (lines.length === 0 && context.directory === undefined && isLocal) {
         return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
     }
     const root = inputs.text('root');
@@ -3957,29 +4129,29 @@ async function parseTree(inputs, context, route) {
     const includeGit = inputs.boolean('include-git');
     const fromFiles = [];
     for (const file of inputs.lines('excludes-from')) {
-        fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
+        fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context));
     }
     const patterns = context.directory !== undefined
         ? [await context.literalPath(context.directory, context.cwd)]
-        : route === 'publish'
+        : isLocal
             ? await context.parsePathLines(lines, context.cwd)
             : [];
     return {
         patterns,
-        root: root === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, root),
+        root: root === undefined ? undefined : (0,console_path/* pathFrom */.Iw)(context, root),
         excludes: [...fromFiles.flat(), ...inputs.lines('excludes')],
         includeGit,
         symlinks,
         ifNoFilesFound,
     };
 }
-async function readExcludes(name, file, cwd) {
+async function readExcludes(name, file, context) {
     let text;
     try {
-        text = await (0,promises_.readFile)((0,external_node_path_.resolve)(cwd, file), 'utf8');
+        text = await (0,promises_.readFile)((0,console_path/* pathFrom */.Iw)(context, file), 'utf8');
     }
     catch (cause) {
-        throw new errors/* SyncError */.S0('file-not-found', errors/* EXIT */.dc.usage, `${name}: ${(0,console_text/* printable */.g$)(file)} cannot be read (${(0,errors/* messageOf */.bD)(cause)}): check the path`, { cause });
+        throw (0,errors/* unreadableFile */._s)(`${name}: ${(0,console_text/* printable */.g$)(file)}`, cause);
     }
     return text
         .replace(/^\ufeff/, '')
@@ -4045,6 +4217,18 @@ function secondsLeft(share, seconds) {
     if (share === undefined || share < 0.02 || share >= 1 || seconds < 3)
         return undefined;
     return Math.max(1, Math.round((seconds * (1 - share)) / share));
+}
+/** Of several destinations the first one's alone: two would only flicker. */
+function firstProgress(show) {
+    let shownAt;
+    return (event) => {
+        if (event.type !== 'progress')
+            return;
+        const { at = '' } = event;
+        shownAt ??= at;
+        if (at === shownAt)
+            show(event.progress);
+    };
 }
 /** A line every few seconds: for pipes and logs. Nothing for a run that is over before that. */
 function lineProgress(print, everyMs, now, dryRun) {
@@ -4173,6 +4357,8 @@ function keepHeapSmall(files) {
         (0,external_node_v8_.setFlagsFromString)(`--heap-growing-percent=${GROWING_PERCENT}`);
 }
 
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __webpack_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/report.js
 var model_report = __webpack_require__(8205);
 // EXTERNAL MODULE: ./build/src/model/secrets.js
@@ -4225,6 +4411,9 @@ function ofDestination(storage, destination, withFiles = true) {
 
 
 
+
+
+
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal, all) {
     const { SharedTree } = await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(298), __webpack_require__.e(414)]).then(__webpack_require__.bind(__webpack_require__, 8414));
@@ -4242,16 +4431,17 @@ function beginning(now) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(907)]).then(__webpack_require__.bind(__webpack_require__, 4907))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(179), __webpack_require__.e(907), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(179), __webpack_require__.e(414), __webpack_require__.e(672)]).then(__webpack_require__.bind(__webpack_require__, 9672))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(96), __webpack_require__.e(197), __webpack_require__.e(645), __webpack_require__.e(114)]).then(__webpack_require__.bind(__webpack_require__, 4733))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(197), __webpack_require__.e(607)]).then(__webpack_require__.bind(__webpack_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__webpack_require__.e(581), __webpack_require__.e(96), __webpack_require__.e(298), __webpack_require__.e(414), __webpack_require__.e(645), __webpack_require__.e(741)]).then(__webpack_require__.bind(__webpack_require__, 8741))).sync(...args),
     fileIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __webpack_require__.e(/* import() */ 532).then(__webpack_require__.bind(__webpack_require__, 5532))).objectIndexStorage(...args),
 };
-/** The pattern parsers of `paths`, loaded when there are patterns. */
-const patternParsers = {
+/** What parsing has from elsewhere, loaded when it is needed. */
+const parsing = {
     parsePathLines: async (lines, cwd) => (await __webpack_require__.e(/* import() */ 447).then(__webpack_require__.bind(__webpack_require__, 3447))).parsePathLines(lines, cwd),
     literalPath: async (path, cwd) => (await __webpack_require__.e(/* import() */ 447).then(__webpack_require__.bind(__webpack_require__, 3447))).literalPath(path, cwd),
+    endpointOf: async (profile) => (await __webpack_require__.e(/* import() */ 606).then(__webpack_require__.bind(__webpack_require__, 6606))).endpointOf('S3', profile),
 };
 /**
  * One run, from options to report. Never rejects: whatever happens becomes the report and the exit status, and
@@ -4290,10 +4480,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
     const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
     const first = isFilling && !options.mirrorsAtomic ? await firstDestination() : undefined;
-    let reach = () => undefined;
-    const reached = new Promise((resolve) => {
-        reach = resolve;
-    });
+    const reached = (0,concurrency/* deferred */.yX)();
     const unwritable = await unwritableReport(options);
     const results = unwritable ? [notBegun(options, unwritable)] : await Promise.all(all.map(publishTo));
     for (const { close } of stores)
@@ -4305,7 +4492,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const report = buildReport(options, shell, { began, identity, warnings, end, source });
     const written = unwritable
         ? { report, exit: end.exit, path: undefined }
-        : await writeReport(report, options, end.exit, emit);
+        : await writeReport(report, options.report, end.exit, emit);
     const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
     const made = ending(written, options, began.ago(), mayHaveChanged);
     const wouldChange = shell.detailedExit && made.exit === errors/* EXIT */.dc.done && made.dryRun && made.changed;
@@ -4336,18 +4523,18 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         try {
             signal.throwIfAborted();
             const opened = await openStore(to, say, signal, shell);
-            identity = opened.identity;
+            identity = await opened.whose();
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
             if (isFirst)
-                reach(opened);
+                reached.resolve(opened);
             const filling = isFirst ? undefined : await fillingOf(to, opened);
             const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened, say);
             const index = storage === undefined
                 ? undefined
                 : ofDestination(storage, indexDestination(to.destination, endpoint), isFirst);
-            const copyFrom = await copyPlaces(to, opened);
-            const source = await sourcePort(to, opened);
+            const copyFrom = await copyPlaces(to, opened, say);
+            const source = await sourcePort(to, opened, say);
             const { invalidation } = to;
             const invalidator = invalidation === undefined || to.dryRun
                 ? undefined
@@ -4385,7 +4572,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
             seat?.fail();
             if (isFirst)
-                reach(undefined);
+                reached.resolve(undefined);
             if (all.length > 1 && result.error !== undefined)
                 say({ type: 'message', level: 'error', message: result.error.message });
         }
@@ -4410,7 +4597,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     }
     /** What copying from the first destination costs, whether it is done or not; `undefined`: it cannot be done. */
     async function copyingOf(to, { endpoint, region }) {
-        const opened = await reached;
+        const opened = await reached.promise;
         if (opened === undefined)
             return {};
         if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection))
@@ -4421,14 +4608,14 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     }
     /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
     async function fillingOf(to, here) {
-        if (first === undefined || shared === undefined || (await reached) === undefined)
+        if (first === undefined || shared === undefined || (await reached.promise) === undefined)
             return undefined;
         const always = options.mirrorBy === 'copy';
         const copying = await copyingOf(to, here);
         if (copying === undefined) {
             if (!always)
                 return undefined;
-            throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.Vp)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.Vp)(options)}: use upload or auto`);
+            throw (0,errors/* usageError */.Wp)(`mirror-by: copy was given, and ${(0,model_options/* runUrl */.Vp)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.Vp)(options)}: use upload or auto`);
         }
         const { usdPerGB } = copying;
         const { destination, connection } = options;
@@ -4437,10 +4624,22 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             ? undefined
             : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
         const { Filling } = await __webpack_require__.e(/* import() */ 910).then(__webpack_require__.bind(__webpack_require__, 6910));
-        return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
+        const { minSize: copyMinSize } = to.copies;
+        const { prefix } = destination;
+        return new Filling({ first, prefix, bucket, always, copyMinSize, usdPerGB, rate: shared.rate });
     }
-    async function copyPlaces(to, { store }) {
+    /** Whether a mirror is on another service than the first destination. Where that one was not reached, as far as both were given. */
+    async function isElsewhere({ connection }, { endpoint }) {
+        const opened = await reached.promise;
+        if (opened === undefined)
+            return connection.endpointUrl !== options.connection.endpointUrl;
+        return opened.endpoint !== endpoint;
+    }
+    async function copyPlaces(to, here, say) {
+        const { store } = here;
         const places = [];
+        const left = [];
+        const isAway = to.copies.from.length > 0 && (await isElsewhere(to, here));
         for (const from of to.copies.from) {
             const { bucket, prefix } = from.place;
             const url = (0,objects/* destinationUrl */.kL)(from.place);
@@ -4448,18 +4647,27 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
             }
-            const opened = await openStore(copyBucket(to, from), emit, signal, shell);
+            // On another service a bucket of this name is none, or somebody else's.
+            if (isAway) {
+                left.push(url);
+                continue;
+            }
+            const opened = await openStore(copyBucket(to, from), say, signal, shell);
             places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
+        }
+        if (left.length > 0) {
+            const message = `copy-from: nothing is copied from ${left.join(', ')}, as this mirror is on another service than the first destination`;
+            say({ type: 'message', level: 'notice', message });
         }
         return places;
     }
-    async function sourcePort(to, { endpoint }) {
+    async function sourcePort(to, { endpoint }, say) {
         const { source } = to;
         if (source === undefined)
             return undefined;
         const { place, connection } = source;
         const from = { ...to, destination: place, connection, writeHeaders: {} };
-        const opened = await openStore(from, emit, signal, shell);
+        const opened = await openStore(from, say, signal, shell);
         return {
             url: (0,objects/* destinationUrl */.kL)(place),
             store: opened.store,
@@ -4538,25 +4746,31 @@ function sourcesOf({ command, destination, sharding, source, target, tree }) {
         return [(0,objects/* destinationUrl */.kL)(source.place)];
     return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
-/**
- * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
- * No report is written, since where to is one of the inputs.
- */
+/** A run that could not begin, as its inputs are wrong. It ends like any other: report, outputs, summary or events, then failure. */
 async function endBeforeRun(thrown, inputs, began, shell) {
     const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
     const error = { code, message };
     const end = { destinations: [], exit, status: (0,model_report/* statusOf */.c)(exit, inputs.dryRun), error };
     const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
-    await shell.finish(report, ending({ report, exit, path: undefined }, inputs, began.ago()));
+    const written = await writeReport(report, reportPath(inputs), exit, shell.emit);
+    await shell.finish(written.report, ending(written, inputs, began.ago()));
     shell.fail(message, exit);
     return exit;
+}
+function reportPath({ report, cwd }) {
+    try {
+        return report === '' ? undefined : (0,external_node_path_.resolve)(cwd(), report);
+    }
+    catch {
+        // That there is no working directory is what the run ends with.
+        return undefined;
+    }
 }
 /** For a run that ended otherwise than done, and met no error. */
 function run_failureText({ totals, exit }) {
     if (exit !== errors/* EXIT */.dc.different)
         return `the run ended with status ${exit}`;
-    const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-    const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+    const keys = changedFiles(totals);
     return `the destination differs from what a sync would make of it, in ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
 }
 /** The error of a destination that met none but those of its steps. */
@@ -4622,7 +4836,7 @@ function explained(thrown, signal, emit) {
     }
     return {
         code: 'internal',
-        message: `internal error: ${(0,errors/* messageOf */.bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+        message: (0,errors/* mistakeText */.Mr)(met),
         exit: errors/* EXIT */.dc.failed,
     };
 }
@@ -4677,13 +4891,17 @@ function commitOf(env) {
     const found = COMMIT_VARIABLES.map((name) => env[name]).find((value) => /^[0-9a-f]{7,64}$/i.test(value ?? ''));
     return found;
 }
-/** Why a report could not be written at the end of the run: told before its first write. */
+/**
+ * Why a report could not be written at the end of the run: told before its first write. The report of an earlier run is taken
+ * away: beside a run that is killed it would say that this one is done.
+ */
 async function unwritableReport({ report }) {
     if (report === undefined)
         return undefined;
     try {
         const { tryReplacing } = await Promise.resolve(/* import() */).then(__webpack_require__.bind(__webpack_require__, 170));
         await tryReplacing(report);
+        await (0,promises_.rm)(report, { force: true });
         return undefined;
     }
     catch (thrown) {
@@ -4692,19 +4910,19 @@ async function unwritableReport({ report }) {
     }
 }
 /** A report that could be written when the run began, and cannot at its end, fails it after everything else is done. */
-async function writeReport(report, options, exit, emit) {
-    if (options.report === undefined)
-        return { report, exit, path: undefined };
+async function writeReport(report, path, exit, emit) {
+    if (path === undefined)
+        return { report, exit, path };
     try {
         const { writeReportFile } = await __webpack_require__.e(/* import() */ 324).then(__webpack_require__.bind(__webpack_require__, 324));
-        await writeReportFile(options.report, report);
-        return { report, exit, path: options.report };
+        await writeReportFile(path, report);
+        return { report, exit, path };
     }
     catch (thrown) {
         const isDone = report.status === 'done' ? '; everything else was done' : '';
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
+            message: `report: ${path} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
@@ -4826,6 +5044,7 @@ function workingDirectory() {
 
 
 
+
 /** A line of progress in the job's log. Milliseconds. */
 const PROGRESS_LINE_MS = 10_000;
 function stepSurroundings(commands) {
@@ -4853,13 +5072,14 @@ async function step(surroundings) {
             env,
             platform: process.platform,
             home: (0,home_directory/* homeDirectory */.R)(),
-            ...patternParsers,
+            ...parsing,
         });
     }
     catch (error) {
         const level = commands.isDebug() ? 'debug' : 'info';
         const emit = (event) => actionSink(commands, level)(createLog()(event));
-        const given = { command: String(raw.command || 'sync'), dryRun: raw['dry-run'] === 'true' };
+        const command = String(raw.command || 'sync');
+        const given = { command, dryRun: saysDryRun(raw), report: String(raw.report ?? ''), cwd };
         // As far as they can be read.
         const wishes = {
             summary: raw.summary === 'never' ? 'never' : 'always',
@@ -4877,16 +5097,10 @@ async function step(surroundings) {
     const sink = actionSink(commands, options.logLevel);
     const log = createLog();
     const view = lineProgress((text) => sink([{ kind: 'line', level: 'info', text }]), PROGRESS_LINE_MS, () => performance.now(), options.dryRun);
-    let shownAt;
+    const showProgress = firstProgress((progress) => view.show(progress));
     const emit = (event) => {
-        if (event.type !== 'progress')
-            sink(log(event));
-        else {
-            // Of several destinations the first one's alone.
-            shownAt ??= event.at ?? '';
-            if ((event.at ?? '') === shownAt)
-                view.show(event.progress);
-        }
+        showProgress(event);
+        sink(log(event));
     };
     const cache = (0,index_cache/* runnerCache */.$)({
         env,

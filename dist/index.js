@@ -28719,19 +28719,36 @@ const actionCommands = _actions_core__WEBPACK_IMPORTED_MODULE_0__;
 
 /***/ }),
 
+/***/ 787:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ endProcess)
+/* harmony export */ });
+/** What may still be open after the last word, as an abandoned download, must not keep the job. */
+const LINGER_MS = 2_000;
+/** Ends the process when its last word is out. */
+function endProcess() {
+    // Flushed first: a pipe is written asynchronously on some systems.
+    process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
+}
+
+
+/***/ }),
+
 /***/ 6857:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4680);
+/* harmony import */ var _end_process_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(787);
+
 
 /**
  * After the job the runner starts `post.js`, which loads this file so. Not by what main left: a job that is cancelled while
  * the step starts has left nothing, and must not be published after all.
  */
 const isPost = process.argv[2] === 'post';
-/** What may still be open after the last word, as an abandoned download, must not keep the job. */
-const LINGER_MS = 2_000;
 /** A log that cannot be written ends the log, not the publishing. */
 process.stdout.on('error', () => undefined);
 if (!isPost) {
@@ -28742,8 +28759,7 @@ else {
     const { loadCacheService, saveUnsaved, unsavedState } = await __nccwpck_require__.e(/* import() */ 63).then(__nccwpck_require__.bind(__nccwpck_require__, 9063));
     await saveUnsaved(unsavedState(_action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.getState), { env: process.env, loadService: loadCacheService }, _action_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .actionCommands */ .P.info);
 }
-// Flushed first: a pipe is written asynchronously on some systems.
-process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
+(0,_end_process_js__WEBPACK_IMPORTED_MODULE_1__/* .endProcess */ .J)();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);

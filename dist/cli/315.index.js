@@ -1,6 +1,75 @@
 export const id = 315;
-export const ids = [315];
+export const ids = [315,696];
 export const modules = {
+
+/***/ 6411:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   Mm: () => (/* binding */ bounded),
+/* harmony export */   Xp: () => (/* binding */ arriving),
+/* harmony export */   qc: () => (/* binding */ BodyLimit)
+/* harmony export */ });
+/* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7075);
+/* harmony import */ var _exchange_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(2274);
+
+
+/** Slower than this is an answer that trickles, once it has had its time. Bytes a second. */
+const SLOWEST = 64 * 1024;
+/** An end for bodies that never stop: so long, and longer for what is long. */
+class BodyLimit {
+    #longestMs;
+    #began = performance.now();
+    #bytes = 0;
+    constructor(longestMs) {
+        this.#longestMs = longestMs;
+    }
+    get bytes() {
+        return this.#bytes;
+    }
+    /** Throws when the time is over. A body of which nothing comes any more is the socket's matter. */
+    add({ length }) {
+        this.#bytes += length;
+        const allowed = this.#longestMs + (this.#bytes / SLOWEST) * 1000;
+        if (performance.now() - this.#began <= allowed)
+            return;
+        const message = `no end within ${this.#longestMs} ms, and ${this.#bytes} bytes`;
+        throw (0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinishedError */ .yz)((0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .spentError */ .N3)(message));
+    }
+}
+/** The body as it comes: where it breaks off, its answer had begun. */
+async function* arriving(body) {
+    try {
+        yield* body;
+    }
+    catch (error) {
+        throw (0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinishedError */ .yz)(error);
+    }
+}
+/** The body as it is, as long as it is within the limits. */
+function bounded(body, maxBytes, longestMs) {
+    const limit = new BodyLimit(longestMs);
+    const gate = new node_stream__WEBPACK_IMPORTED_MODULE_0__.Transform({
+        transform(chunk, _, done) {
+            try {
+                limit.add(chunk);
+            }
+            catch (error) {
+                done(error);
+                return;
+            }
+            if (limit.bytes > maxBytes)
+                done((0,_exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .unfinishedError */ .yz)(new Error(`the answer is longer than ${maxBytes} bytes`)));
+            else
+                done(null, chunk);
+        },
+    });
+    (0,node_stream__WEBPACK_IMPORTED_MODULE_0__.pipeline)(body, gate, () => undefined);
+    return gate;
+}
+
+
+/***/ }),
 
 /***/ 7315:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
@@ -15,13 +84,22 @@ export const modules = {
 
 
 /**
- * Answers of the SDK's own requests, which it reads whole, end like those of ours. An object's bytes are counted by
- * whoever reads them.
+ * The SDK's own requests, each by the way to its host. Answers, which it reads whole, end like those of ours; an object's
+ * bytes are counted by whoever reads them.
  */
 class BoundedHandler extends _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_2__.NodeHttpHandler {
+    #ways;
+    #handlers = new Map();
+    constructor(ways) {
+        super();
+        this.#ways = ways;
+    }
     async handle(...args) {
-        const answer = await super.handle(...args);
-        const [{ method, query, headers }] = args;
+        const [{ protocol, hostname, port, method, query, headers }] = args;
+        const connecting = await this.#ways.to(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
+        const handler = this.#handlers.get(connecting) ?? handlerBy(connecting);
+        this.#handlers.set(connecting, handler);
+        const answer = await handler.handle(...args);
         const { response } = answer;
         const isObject = query['x-id'] === 'GetObject' && response.statusCode < 300;
         // What S3 makes of what it has may take minutes, with blanks until it is done.
@@ -31,6 +109,20 @@ class BoundedHandler extends _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_
             response.body = (0,_bounded_body_js__WEBPACK_IMPORTED_MODULE_0__/* .bounded */ .Mm)(response.body, _exchange_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_ANSWER */ .EF, longestMs);
         return answer;
     }
+    destroy() {
+        this.#ways.close();
+    }
+}
+function handlerBy(connecting) {
+    const { httpAgent, httpsAgent, connectTimeoutMs, readTimeoutMs, longestRequestMs } = connecting;
+    return new _smithy_node_http_handler__WEBPACK_IMPORTED_MODULE_2__.NodeHttpHandler({
+        httpAgent,
+        httpsAgent,
+        connectionTimeout: connectTimeoutMs,
+        socketTimeout: readTimeoutMs,
+        requestTimeout: longestRequestMs,
+        throwOnRequestTimeout: true,
+    });
 }
 
 

@@ -11,8 +11,8 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ });
 /* harmony import */ var _credentials_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(501);
 /* harmony import */ var _endpoint_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6606);
-/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4907);
-/* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(4844);
+/* harmony import */ var _store_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4844);
+/* harmony import */ var _ways_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(6833);
 
 
 
@@ -25,12 +25,10 @@ __webpack_require__.r(__webpack_exports__);
  */
 async function openInvalidator({ connection }, distribution, region, surroundings = {}) {
     const { CloudFrontClient, CreateInvalidationCommand, GetInvalidationCommand } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(861), __webpack_require__.e(169)]).then(__webpack_require__.t.bind(__webpack_require__, 3169, 19));
+    const { BoundedHandler } = await Promise.all(/* import() */[__webpack_require__.e(291), __webpack_require__.e(279), __webpack_require__.e(315)]).then(__webpack_require__.bind(__webpack_require__, 7315));
     const isChina = region.startsWith('cn-');
-    const own = isChina
-        ? 'https://cloudfront.cn-northwest-1.amazonaws.com.cn'
-        : 'https://cloudfront.amazonaws.com';
-    const endpoint = await (0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .endpointOf */ .X)('CLOUDFRONT', connection.profile);
-    const { handler } = await (0,_open_js__WEBPACK_IMPORTED_MODULE_2__.requestHandler)(connection, endpoint ?? own);
+    const endpoint = await (0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__.endpointOf)('CLOUDFRONT', connection.profile);
+    const handler = new BoundedHandler(new _ways_js__WEBPACK_IMPORTED_MODULE_3__/* .Ways */ .H(connection));
     const logger = new _credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .SilentLogger */ .cL();
     const client = new CloudFrontClient({
         region: isChina ? 'cn-northwest-1' : 'us-east-1',
@@ -38,7 +36,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
         maxAttempts: 1,
         logger,
         requestHandler: handler,
-        ...(0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__/* .atEndpoint */ .T)(endpoint),
+        ...(0,_endpoint_js__WEBPACK_IMPORTED_MODULE_1__.atEndpoint)(endpoint),
         ...(connection.profile === undefined ? {} : { profile: connection.profile }),
         ...(await (0,_credentials_js__WEBPACK_IMPORTED_MODULE_0__/* .roleConfiguration */ .XD)(connection, { region, requestHandler: handler, logger }, surroundings)),
     });
@@ -57,7 +55,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return { id: Invalidation?.Id ?? '' };
             }
             catch (error) {
-                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('CreateInvalidation', error), () => client.config.credentials());
             }
         },
         async isDone(id, signal) {
@@ -67,7 +65,7 @@ async function openInvalidator({ connection }, distribution, region, surrounding
                 return Invalidation?.Status === 'Completed';
             }
             catch (error) {
-                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
+                throw await (0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .repeatingNothing */ .n)((0,_store_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .toStoreError */ .D5)('GetInvalidation', error), () => client.config.credentials());
             }
         },
     };

@@ -81,9 +81,11 @@ class Filling {
         return { source: { key: this.keyOf(name), etag: held.etag, size, ...at }, md5: held.md5 };
     }
     #isWorthCopying(size) {
+        const { copyMinSize, rate, usdPerGB } = this.#options;
+        if (size < copyMinSize)
+            return false;
         if (this.isPlanned)
             return true;
-        const { rate, usdPerGB } = this.#options;
         const { bytesPerSecond } = rate;
         if (size < LEAST_WEIGHED || bytesPerSecond === undefined || usdPerGB === undefined)
             return false;

@@ -696,16 +696,18 @@ const FILE_COLUMNS = new Set([
 ]);
 /** Whether columns can say all of it. */
 function index_rows_isObjectRow(entry) {
-    const { etag, md5, parts, chunks, source, extra } = entry;
-    if (md5 === undefined || entry.class !== undefined)
+    const { etag, md5, parts, chunks, source, incompressible, extra } = entry;
+    if (md5 === undefined || entry.class !== undefined || incompressible !== undefined)
         return false;
     if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
         return false;
     return etag === md5 || parseMd5(etag) !== undefined;
 }
 /** Whether columns can say all of it. */
-function index_rows_isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }) {
-    return etag === undefined && extra === undefined && fits(mtimeNs) && fits(ctimeNs) && fits(ino);
+function index_rows_isFileRow({ mtimeNs, ctimeNs, ino, etag, stored, extra }) {
+    if (etag !== undefined || stored !== undefined || extra !== undefined)
+        return false;
+    return fits(mtimeNs) && fits(ctimeNs) && fits(ino);
 }
 /** Gathers objects for one line. */
 class index_rows_ObjectRows {
@@ -1146,6 +1148,7 @@ class object_entries_ObjectEntries extends (/* unused pure expression or super *
  */
 const FORMAT = 's3-dedup-sync-index ';
 const FIRST_LINE = `${FORMAT}1`;
+const OTHER_VERSION = new RegExp(`^${FORMAT}(\\d{1,9})$`);
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** Where the journal of an index in a file lies: beside it. */
@@ -1174,8 +1177,15 @@ function beginsAsIndex(bytes) {
  */
 function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const start = bytes.indexOf(0x0a);
-    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
-        return { index: undefined, why: 'it is not an index of this version' };
+    const first = bytes.toString('latin1', 0, Math.max(start, 0));
+    if (first !== FIRST_LINE) {
+        const [, version] = OTHER_VERSION.exec(first) ?? [];
+        return {
+            index: undefined,
+            why: version === undefined
+                ? 'it is not an index of this version'
+                : `another release wrote it (version ${version}), and what this one learns takes its place`,
+        };
     }
     const said = new Said(destination);
     for (const record of recordsOf(journal, 0))
@@ -1519,6 +1529,7 @@ const OBJECT_FIELDS = new Set([
     'chunks',
     'headers',
     'source',
+    'incompressible',
     'class',
     'modified',
     'written',
@@ -1532,6 +1543,7 @@ const FILE_FIELDS = new Set([
     'md5',
     'etag',
     'plain',
+    'stored',
 ]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
@@ -1544,7 +1556,7 @@ function extraOf(record, known) {
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
     const { etag: rawETag, size, md5: rawMd5, parts, chunks, headers, source, class: asked } = record;
-    const { modified, written } = record;
+    const { modified, written, incompressible } = record;
     const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -1561,6 +1573,8 @@ function objectEntry(record) {
         entry.headers = headers;
     if (typeof source === 'string')
         entry.source = source;
+    if (incompressible === 'gzip' || incompressible === 'br')
+        entry.incompressible = incompressible;
     if (typeof asked === 'string')
         entry.class = asked;
     if (isSize(modified))
@@ -1573,7 +1587,7 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain, stored } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     const etag = typeof rawETag === 'string' ? parseETag(rawETag) : undefined;
     if (md5 === undefined || !isSize(size))
@@ -1585,6 +1599,7 @@ function fileEntry(record) {
         ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
         ...(etag === undefined ? {} : { etag }),
         ...(plain === true ? { plain } : {}),
+        ...(typeof stored === 'string' ? { stored } : {}),
         ...(extra === undefined ? {} : { extra }),
     };
 }
@@ -1632,7 +1647,7 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
@@ -1643,7 +1658,10 @@ function uploadEntry(record) {
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
-    return [upload, { key: key, md5, size, parts, headers, begun, process }];
+    if (sentUnder !== undefined && typeof sentUnder !== 'string')
+        return undefined;
+    const under = sentUnder === undefined ? {} : { sentUnder };
+    return [upload, { key: key, md5, size, parts, headers, begun, process, ...under }];
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
@@ -1766,6 +1784,11 @@ class SyncError extends Error {
 function usageError(message) {
     return new SyncError('usage', EXIT.usage, message);
 }
+/** @param what the file that an input names, for people */
+function unreadableFile(what, cause) {
+    const message = `${what} cannot be read (${errors_messageOf(cause)}): check the path`;
+    return new SyncError('file-not-found', EXIT.usage, message, { cause });
+}
 function refusal(code, message) {
     return new SyncError(code, EXIT.refused, message);
 }
@@ -1776,6 +1799,10 @@ function worstExit(codes) {
     for (const code of codes)
         worst = Math.min(worst, order.indexOf(code));
     return order[worst] ?? EXIT.failed;
+}
+/** Of what nobody but us can mend. */
+function mistakeText(error) {
+    return `internal error: ${errors_messageOf(error)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`;
 }
 /** The message of anything thrown, on one line and without secrets. */
 function errors_messageOf(error) {
@@ -2866,7 +2893,7 @@ const brotlied = (0,external_node_util_namespaceObject.promisify)(external_node_
  */
 async function encodeFile(job, onBytes) {
     const { file, to } = job;
-    const { md5, stored } = await withOpenFile(file, (handle) => file.size <= AT_ONCE ? encodeAtOnce(job, handle, onBytes) : encodeStream(job, onBytes));
+    const { md5, stored } = await withOpenFile(file, (handle) => file.size <= AT_ONCE ? encodeAtOnce(job, handle, onBytes) : encodeStream(job, handle, onBytes));
     if (stored === undefined)
         return { md5 };
     const { size, mtimeNs, ctimeNs, dev, ino, nlink, mode } = await (0,promises_namespaceObject.stat)(to, { bigint: true });
@@ -2887,7 +2914,7 @@ async function encodeAtOnce({ file, encoding, to, always }, handle, onBytes) {
     await (0,promises_namespaceObject.writeFile)(to, encoded, { mode: 0o600 });
     return { md5, stored: md5Of(encoded) };
 }
-async function encodeStream({ file, encoding, to, always }, onBytes) {
+async function encodeStream({ file, encoding, to, always }, handle, onBytes) {
     const hash = (0,external_node_crypto_namespaceObject.createHash)('md5');
     let read = 0;
     const writtenHash = (0,external_node_crypto_namespaceObject.createHash)('md5');
@@ -2907,8 +2934,7 @@ async function encodeStream({ file, encoding, to, always }, onBytes) {
             done(null, chunk);
         },
     });
-    const handle = await (0,promises_namespaceObject.open)(file.path, READING);
-    await (0,external_node_stream_promises_namespaceObject.pipeline)(handle.createReadStream({ highWaterMark: 1024 * 1024 }), digest, encoding === 'gzip' ? (0,external_node_zlib_namespaceObject.createGzip)(GZIP) : (0,external_node_zlib_namespaceObject.createBrotliCompress)(brotliOptions(file.size)), count, (0,external_node_fs_namespaceObject.createWriteStream)(to, { mode: 0o600 }));
+    await (0,external_node_stream_promises_namespaceObject.pipeline)(handle.createReadStream({ start: 0, highWaterMark: 1024 * 1024, autoClose: false }), digest, encoding === 'gzip' ? (0,external_node_zlib_namespaceObject.createGzip)(GZIP) : (0,external_node_zlib_namespaceObject.createBrotliCompress)(brotliOptions(file.size)), count, (0,external_node_fs_namespaceObject.createWriteStream)(to, { mode: 0o600 }));
     if (read !== file.size)
         throw new FileChangedError('it changed while it was read');
     const md5 = hash.digest('hex');

@@ -343,6 +343,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _command_line_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(179);
 /* harmony import */ var _disk_home_directory_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6190);
+/* harmony import */ var _end_process_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3168);
 /* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4132);
 /* harmony import */ var _run_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9255);
 /* harmony import */ var _working_directory_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3492);
@@ -351,8 +352,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
-/** What may still be open after the last word, as an abandoned download, must not keep the process. */
-const LINGER_MS = 2_000;
+
 /** A reader that went away (`| head`), or a full disk under the log, ends the output and not the publishing. */
 let outputLost = false;
 for (const stream of [process.stdout, process.stderr]) {
@@ -380,8 +380,7 @@ const exit = await (0,_command_line_js__WEBPACK_IMPORTED_MODULE_0__/* .runComman
     onSignals: _run_js__WEBPACK_IMPORTED_MODULE_3__/* .abortOnSignals */ .PB,
 });
 process.exitCode = exit === _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.done && outputLost ? _model_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .EXIT */ .dc.failed : exit;
-// Flushed first: a pipe is written asynchronously on some systems.
-process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
+(0,_end_process_js__WEBPACK_IMPORTED_MODULE_5__/* .endProcess */ .J)();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -397,407 +396,12 @@ __nccwpck_require__.d(__webpack_exports__, {
   r: () => (/* binding */ runCommandLine)
 });
 
-// EXTERNAL MODULE: ./build/src/console/text.js
-var console_text = __nccwpck_require__(4320);
-;// CONCATENATED MODULE: ./build/src/console/json-events.js
-
-/** An event as one line of JSON: big integers as decimal text, a local file as its name and size alone. */
-function eventToJson(event) {
-    const json = JSON.stringify(event, (_key, value) => {
-        if (typeof value === 'bigint')
-            return value.toString();
-        return isLocalFile(value) ? { name: value.name, size: value.size } : value;
-    });
-    return (0,console_text/* withoutCommands */.Df)(json);
-}
-function isLocalFile(value) {
-    return typeof value === 'object' && value !== null && 'name' in value && 'size' in value && 'ino' in value;
-}
-
-// EXTERNAL MODULE: ./build/src/console/cost.js
-var cost = __nccwpck_require__(962);
-// EXTERNAL MODULE: ./build/src/console/format.js
-var format = __nccwpck_require__(5380);
-// EXTERNAL MODULE: ./build/src/console/totals.js
-var totals = __nccwpck_require__(924);
-// EXTERNAL MODULE: ./build/src/console/version.js
-var version = __nccwpck_require__(9503);
-// EXTERNAL MODULE: ./build/src/console/words.js
-var words = __nccwpck_require__(5438);
-;// CONCATENATED MODULE: ./build/src/console/log.js
-
-
-
-
-
-
-/** Lines of each kind of step that are shown; the report has all. */
-const SHOWN_STEPS = 20;
-/** Entries of the lists of the largest and the slowest. */
-const SHOWN_TOP = 5;
-const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'];
-/**
- * Events in, lines out. It remembers a bounded number of steps, so that a run of a million files logs as briefly
- * as one of three.
- */
-function createLog() {
-    let dryRun = false;
-    const groups = new Map();
-    const failures = [];
-    let failed = 0;
-    let skipped = 0;
-    /** Some steps may have been on their way then: their reports say which. */
-    let isStopped = false;
-    let largest = [];
-    let slowest = [];
-    function remember(outcome, at) {
-        const { step } = outcome;
-        const where = at === undefined ? '' : `${(0,console_text/* printable */.g$)(at)} `;
-        switch (outcome.outcome) {
-            case 'failed':
-                failed++;
-                if (failures.length < SHOWN_STEPS)
-                    failures.push(where + failureText(outcome));
-                return debug(() => `failed ${failureText(outcome)}`);
-            case 'skipped':
-                skipped++;
-                isStopped ||= outcome.error?.code === 'cancelled';
-                return debug(() => `not done ${(0,console_text/* printable */.g$)(step.key)}`);
-            case 'done':
-            case 'planned': {
-                const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
-                groups.set(outcome.action, group);
-                group.files++;
-                group.bytes += step.bytes;
-                if (group.lines.length < SHOWN_STEPS)
-                    group.lines.push(where + stepText(outcome));
-                if (outcome.action === 'upload' || outcome.action === 'download')
-                    largest = insert(largest, step.bytes, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatBytes */.z3)(step.bytes)})`);
-                if (outcome.outcome === 'done') {
-                    slowest = insert(slowest, outcome.ms, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}, ${(0,format/* formatBytes */.z3)(step.bytes)})`);
-                }
-                return debug(() => `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}`);
-            }
-        }
-    }
-    function* details(ended) {
-        const more = ended.report === undefined ? 'set report to have all' : 'all in the report';
-        for (const action of ORDER) {
-            const group = groups.get(action);
-            if (group === undefined)
-                continue;
-            yield { kind: 'group', text: `${(0,words/* verbOf */.rl)(action, dryRun)} ${(0,format/* formatFilesAndBytes */.ft)(group)}` };
-            for (const text of group.lines)
-                yield info(`  ${text}`);
-            const rest = group.files - group.lines.length;
-            if (rest > 0)
-                yield info(`  and ${(0,format/* formatCount */.B4)(rest)} more, ${more}`);
-            yield { kind: 'group-end' };
-        }
-        const [sent, word] = groups.has('download')
-            ? ['download', 'downloads']
-            : ['upload', 'uploads'];
-        if ((groups.get(sent)?.files ?? 0) > SHOWN_STEPS)
-            yield* list(`Largest ${word}`, largest);
-        if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
-            yield* list('Slowest', slowest);
-    }
-    const say = (event) => {
-        switch (event.type) {
-            case 'start':
-                dryRun = event.dryRun;
-                return [
-                    info(`${version/* TOOL */.j}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(console_text/* printable */.g$).join(', ')} →`} ${[event.url, ...(event.mirrors ?? [])].map(console_text/* printable */.g$).join(', ')}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`),
-                ];
-            case 'identity': {
-                const { identity, region, endpoint } = event;
-                const who = identity.arn ?? (identity.account === undefined ? undefined : `account ${identity.account}`);
-                const where = endpoint === undefined ? region : `${endpoint}, ${region}`;
-                return [
-                    info(who === undefined
-                        ? `Credentials: ${identity.source}; ${where}`
-                        : `As ${who} (${identity.source}); ${where}`),
-                ];
-            }
-            case 'phase-start':
-                return debug(() => `${event.phase} begins`);
-            case 'phase-end':
-                return phaseEnd(event, dryRun);
-            case 'progress':
-                return [];
-            case 'plan':
-                return [info(planText(event.totals))];
-            case 'rank':
-                return debug(() => `rank ${event.name}: ${(0,format/* formatCount */.B4)(event.steps)} steps`);
-            case 'outcome':
-                return remember(event.outcome, event.at);
-            case 'invalidation':
-                return [info(invalidationLine(event.invalidation))];
-            case 'destination-end': {
-                const { mirrored, dryRun } = event;
-                const came = mirrored === undefined ? [] : [info((0,cost/* mirroredText */.m)(mirrored, dryRun))];
-                return [info(destinationText(event)), ...came];
-            }
-            case 'message':
-                return event.level === 'debug'
-                    ? debug(() => event.message)
-                    : [{ kind: 'annotation', level: event.level, text: event.message }];
-            case 'end':
-                return [
-                    ...details(event),
-                    ...endLines(event),
-                    ...failures.map((text) => ({ kind: 'annotation', level: 'error', text })),
-                    ...(failed > failures.length
-                        ? [
-                            error(`and ${(0,format/* formatCount */.B4)(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
-                        ]
-                        : []),
-                    ...(skipped > 0
-                        ? [
-                            error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done${isStopped ? ', or cut short on the way' : ''}; the next run does the rest`),
-                        ]
-                        : []),
-                ];
-        }
-    };
-    // Several destinations talk at once: each line says of which it is.
-    return (event) => {
-        const { at } = event;
-        const lines = say(event);
-        if (at === undefined)
-            return lines;
-        return lines.map((line) => ('text' in line ? { ...line, text: `${(0,console_text/* printable */.g$)(at)} ${line.text}` } : line));
-    };
-}
-function info(text) {
-    return { kind: 'line', level: 'info', text };
-}
-function error(text) {
-    return { kind: 'line', level: 'error', text };
-}
-/** There is one of each step, and hardly ever is it shown: its text is made when it is asked for. */
-function debug(text) {
-    const line = {
-        kind: 'line',
-        level: 'debug',
-        get text() {
-            return text();
-        },
-    };
-    return [line];
-}
-/** Keeps the few greatest, in descending order; earlier ones win a tie. */
-function insert(top, value, text) {
-    const last = top[SHOWN_TOP - 1];
-    if (last !== undefined && value <= last.value)
-        return top;
-    const at = top.findIndex((entry) => entry.value < value);
-    const place = at === -1 ? top.length : at;
-    return [...top.slice(0, place), { value, text: text() }, ...top.slice(place)].slice(0, SHOWN_TOP);
-}
-function* list(heading, top) {
-    yield { kind: 'group', text: heading };
-    for (const { text } of top)
-        yield info(`  ${text}`);
-    yield { kind: 'group-end' };
-}
-function stepText({ step, action, sentBytes, reused }) {
-    const made = reused === undefined
-        ? ''
-        : `: ${(0,format/* formatBytes */.z3)(sentBytes)} sent, ${(0,format/* formatBytes */.z3)(reused.bytes)} copied from ${(0,console_text/* printable */.g$)(reused.source)}`;
-    return `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatBytes */.z3)(step.bytes)}, ${reasonText(step, action)}${made})`;
-}
-function reasonText(step, action) {
-    const reason = words/* REASON_WORDS */.J$[step.reason];
-    if (step.action !== 'copy' && step.action !== 'link')
-        return reason;
-    // A copy whose source was gone: what was sent was not planned to be.
-    if (step.source.kind === 'first' && action === 'upload')
-        return 'sent, as the first destination does not have it';
-    if (action === 'upload' || action === 'download')
-        return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
-    return `from ${(0,console_text/* printable */.g$)(sourceText(step.source))}: ${reason}`;
-}
-/** A key of another bucket says which. */
-function sourceText(source) {
-    const bucket = source.kind === 'published' ? undefined : source.bucket;
-    return bucket === undefined ? source.key : `s3://${bucket.name}/${source.key}`;
-}
-function failureText({ step, error: met }) {
-    return `${(0,console_text/* printable */.g$)(step.key)}: ${(0,words/* withoutKey */.wC)(step.key, met?.message ?? 'failed')}`;
-}
-function phaseEnd(event, dryRun) {
-    const took = `in ${(0,format/* formatSeconds */.Xo)(event.seconds)}`;
-    const count = { files: event.files ?? 0, bytes: event.bytes ?? 0 };
-    const text = phaseText(event.phase, count, dryRun);
-    return text === undefined ? debug(() => `${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
-}
-/** `undefined`: of no interest by itself. */
-function phaseText(phase, { files, bytes }, dryRun) {
-    switch (phase) {
-        case 'walk':
-            return `Found ${(0,format/* formatFiles */.HL)(files)}${bytes === 0 ? '' : `, ${(0,format/* formatBytes */.z3)(bytes)}`}`;
-        case 'list':
-            return `Listed ${(0,format/* formatCount */.B4)(files)} ${files === 1 ? 'object' : 'objects'}${bytes === 0 ? '' : `, ${(0,format/* formatBytes */.z3)(bytes)}`}`;
-        case 'encode':
-            return `Compressed ${(0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
-        case 'digest':
-            if (files === 0 && bytes === 0)
-                return undefined;
-            return `Hashed ${files === 0 ? (0,format/* formatBytes */.z3)(bytes) : (0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
-        case 'read':
-            return `Read back ${(0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
-        case 'execute':
-            if (dryRun || files === 0)
-                return undefined;
-            return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
-        case 'fetch':
-            if (dryRun || files === 0)
-                return undefined;
-            return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} received,`;
-        case 'plan':
-        case 'index':
-            return undefined;
-    }
-}
-function planText(totals) {
-    const clauses = [
-        clause('upload', totals.upload),
-        clause('download', totals.download),
-        clause('copy', totals.copy),
-        clause('link', totals.link),
-        clause('refresh', totals.refresh),
-        clause('delete', totals.delete),
-    ].filter((text) => text !== undefined);
-    const rest = [clause('unchanged', totals.unchanged), clause('kept', totals.kept)].filter((text) => text !== undefined);
-    return `Plan: ${[...(clauses.length === 0 ? ['nothing to do'] : clauses), ...rest].join('; ')}`;
-}
-function clause(word, count) {
-    return count.files === 0 ? undefined : `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`;
-}
-/** How the switch went, once everything was staged. */
-function delayedText({ keys, of, seconds }) {
-    if (of !== undefined)
-        return `the switch stopped after ${(0,format/* formatCount */.B4)(keys)} of ${(0,format/* formatCount */.B4)(of)} keys: readers see both releases until the next run finishes it`;
-    return `the switch took ${(0,format/* formatSeconds */.Xo)(seconds)} for ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
-}
-/** The log has said what was sent when it says how that ended. */
-function invalidationLine(invalidation) {
-    const { id, status } = invalidation;
-    if (id === undefined || status === 'sent')
-        return invalidationText(invalidation);
-    return `The invalidation ${(0,console_text/* printable */.g$)(id)} is ${status === 'completed' ? 'complete' : 'not known to be complete'}`;
-}
-/** What became of an invalidation; begins a sentence. */
-function invalidationText({ distribution, paths, id, status }, code = console_text/* printable */.g$) {
-    const what = `${(0,format/* formatCount */.B4)(paths.length)} ${paths.length === 1 ? 'path' : 'paths'} of ${code(distribution)}`;
-    const some = paths.slice(0, SHOWN_TOP).map(code).join(', ');
-    const list = paths.length > SHOWN_TOP ? `${some} and ${(0,format/* formatCount */.B4)(paths.length - SHOWN_TOP)} more` : some;
-    switch (status) {
-        case 'sent':
-            return `Invalidated ${what} (id ${code(id ?? '')}): ${list}`;
-        case 'completed':
-            return `Invalidated ${what} (id ${code(id ?? '')}), which is complete: ${list}`;
-        case 'planned':
-            return `Would invalidate ${what}: ${list}`;
-        case 'pending':
-            return `Left to the next run to invalidate: ${what}: ${list}`;
-        case 'failed':
-            return id === undefined
-                ? `Not invalidated: ${what}: ${list}`
-                : `Invalidated ${what} (id ${code(id)}), which is not known to be complete: ${list}`;
-    }
-}
-/**
- * The end of a run in a few words; begins a sentence.
- *
- * @param isUntouched whether it is certain that no file was published or deleted, at any destination
- */
-function statusText(status, dryRun, isUntouched = status === 'refused') {
-    switch (status) {
-        case 'done':
-            return 'Done';
-        case 'planned':
-            return 'Dry run';
-        case 'failed':
-            if (dryRun)
-                return 'Dry run failed';
-            return isUntouched ? 'Failed, nothing was written,' : 'Failed';
-        case 'refused':
-            return dryRun || isUntouched
-                ? 'Refused, nothing was written,'
-                : 'Refused at a destination, others were written,';
-        case 'different':
-            return 'Different';
-        case 'cancelled':
-            return 'Cancelled';
-    }
-}
-/** One of several destinations, in one line. */
-function destinationText({ status, dryRun, seconds, totals, }) {
-    const rows = totalRows(totals, dryRun).map(({ word, count }) => `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`);
-    const what = rows.length === 0 ? '' : `: ${rows.join('; ')}`;
-    return `${statusText(status, dryRun)} in ${(0,format/* formatSeconds */.Xo)(seconds)}${what}`;
-}
-/** Totals that are not nothing, in the order of the docs, with their words. */
-function totalRows(totals, dryRun) {
-    const would = (word, infinitive) => (dryRun ? `would be ${word}` : infinitive);
-    const rows = [
-        { word: would('uploaded', 'uploaded'), count: totals.uploaded },
-        { word: would('downloaded', 'downloaded'), count: totals.downloaded },
-        { word: would('copied', 'copied'), count: totals.copied },
-        { word: would('linked', 'linked'), count: totals.linked },
-        { word: would('refreshed', 'refreshed'), count: totals.refreshed },
-        { word: 'unchanged', count: totals.unchanged },
-        { word: would('deleted', 'deleted'), count: totals.deleted },
-        { word: 'kept', count: totals.kept },
-        { word: 'failed', count: totals.failed },
-    ];
-    return rows.filter(({ count }) => count.files > 0);
-}
-function* endLines(ended) {
-    const rows = totalRows(ended.totals, ended.dryRun);
-    yield info(`${statusText(ended.status, ended.dryRun, ended.isUntouched)} in ${(0,format/* formatSeconds */.Xo)(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
-    const words = Math.max(0, ...rows.map(({ word }) => word.length));
-    const files = Math.max(0, ...rows.map(({ count }) => (0,format/* formatCount */.B4)(count.files).length));
-    for (const { word, count } of rows) {
-        const number = (0,format/* formatFiles */.HL)(count.files).padEnd('files'.length + 1 + (0,format/* formatCount */.B4)(count.files).length);
-        const pad = ' '.repeat(files - (0,format/* formatCount */.B4)(count.files).length);
-        yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${(0,format/* formatBytes */.z3)(count.bytes)}`);
-    }
-    const { bytes, of } = (0,totals/* spared */.A3)(ended.totals, ended.reusedBytes ?? 0);
-    // Of a run that failed it says nothing of what is still to come.
-    if (bytes > 0 && ended.status !== 'failed')
-        yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
-    if (ended.delayed !== undefined && ended.delayed.keys > 0)
-        yield ended.delayed.of === undefined
-            ? info(`  ${delayedText(ended.delayed)}`)
-            : error(delayedText(ended.delayed));
-    const requests = (0,totals/* totalRequests */.Xi)(ended.requests);
-    if (requests > 0)
-        yield info(`  ${(0,format/* formatRequests */.i_)(requests)}`);
-    if (ended.report !== undefined)
-        yield info(`  report: ${(0,console_text/* printable */.g$)(ended.report)}`);
-}
-
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./build/src/disk/is-inside.js
-var is_inside = __nccwpck_require__(2572);
-// EXTERNAL MODULE: ./build/src/disk/open-files.js
-var open_files = __nccwpck_require__(6417);
-// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
-var digest_index = __nccwpck_require__(6112);
-// EXTERNAL MODULE: ./build/src/model/endpoint.js
-var model_endpoint = __nccwpck_require__(4482);
+// EXTERNAL MODULE: ./build/src/model/inputs.js
+var model_inputs = __nccwpck_require__(3574);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
-// EXTERNAL MODULE: ./build/src/model/objects.js
-var objects = __nccwpck_require__(6139);
-// EXTERNAL MODULE: ./build/src/model/options.js
-var options = __nccwpck_require__(153);
+// EXTERNAL MODULE: ./build/src/console/text.js
+var console_text = __nccwpck_require__(4320);
 ;// CONCATENATED MODULE: ./build/src/console/values.js
 
 
@@ -934,6 +538,495 @@ function parseEndpoint(name, value) {
     return bad ? refuse(name, value, allowed) : value;
 }
 
+;// CONCATENATED MODULE: ./build/src/console/given-inputs.js
+
+
+/** How a person spelled an input: messages say what to change. */
+function spelled(name, shell) {
+    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
+    if (shell === 'action')
+        return name;
+    // An argument there, as the help calls it.
+    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
+}
+/** What is known of inputs that are wrong elsewhere. */
+function saysDryRun({ 'dry-run': given }) {
+    return typeof given === 'string' && /^true$/i.test(given);
+}
+/** Typed access to what was given; a default is parsed like an input. */
+class Inputs {
+    raw;
+    shell;
+    constructor(raw, shell) {
+        this.raw = raw;
+        this.shell = shell;
+    }
+    spelled(name) {
+        return spelled(name, this.shell);
+    }
+    is(shell) {
+        return this.shell === shell;
+    }
+    /** As given; an empty text is nothing given. */
+    text(name) {
+        const value = this.raw[name];
+        return typeof value === 'string' && value !== '' ? value : undefined;
+    }
+    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
+    isSet(name) {
+        const value = this.lines(name).join('\n');
+        if (value === '' || this.shell === 'cli')
+            return value !== '';
+        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
+    }
+    lines(name) {
+        const value = this.raw[name] ?? [];
+        return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
+    }
+    /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
+    optionalBoolean(name) {
+        const value = this.raw[name];
+        if (typeof value !== 'string')
+            return undefined;
+        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
+            return undefined;
+        return parseBoolean(this.spelled(name), value);
+    }
+    boolean(name) {
+        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
+    }
+    choice(name, values) {
+        return parseEnum(this.spelled(name), this.orDefault(name), values);
+    }
+    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
+    givenChoice(name, values) {
+        const value = this.raw[name];
+        const given = typeof value === 'string' ? value : this.orDefault(name);
+        const folded = values.find((candidate) => candidate === given.toLowerCase());
+        return parseEnum(this.spelled(name), folded ?? given, values);
+    }
+    optionalChoice(name) {
+        const value = this.text(name);
+        return value === undefined
+            ? undefined
+            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
+    }
+    number(name) {
+        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
+        return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
+    }
+    duration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name));
+    }
+    /** Of times that no timer has to hold. */
+    longDuration(name) {
+        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
+    }
+    orDefault(name) {
+        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/src/console/json-events.js
+
+/** An event as one line of JSON: big integers as decimal text, a local file as its name and size alone. */
+function eventToJson(event) {
+    const json = JSON.stringify(event, (_key, value) => {
+        if (typeof value === 'bigint')
+            return value.toString();
+        return isLocalFile(value) ? { name: value.name, size: value.size } : value;
+    });
+    return (0,console_text/* withoutCommands */.Df)(json);
+}
+function isLocalFile(value) {
+    return typeof value === 'object' && value !== null && 'name' in value && 'size' in value && 'ino' in value;
+}
+
+// EXTERNAL MODULE: ./build/src/console/cost.js
+var cost = __nccwpck_require__(962);
+// EXTERNAL MODULE: ./build/src/console/format.js
+var format = __nccwpck_require__(5380);
+// EXTERNAL MODULE: ./build/src/console/totals.js
+var totals = __nccwpck_require__(924);
+// EXTERNAL MODULE: ./build/src/console/version.js
+var version = __nccwpck_require__(9503);
+// EXTERNAL MODULE: ./build/src/console/words.js
+var words = __nccwpck_require__(5438);
+;// CONCATENATED MODULE: ./build/src/console/log.js
+
+
+
+
+
+
+/** Lines of each kind of step that are shown; the report has all. */
+const SHOWN_STEPS = 20;
+/** Entries of the lists of the largest and the slowest. */
+const SHOWN_TOP = 5;
+const ORDER = ['upload', 'download', 'copy', 'link', 'refresh', 'delete', 'keep'];
+/**
+ * Events in, lines out. It remembers a bounded number of steps, so that a run of a million files logs as briefly
+ * as one of three.
+ */
+function createLog() {
+    let dryRun = false;
+    const groups = new Map();
+    const failures = [];
+    let failed = 0;
+    let skipped = 0;
+    /** Some steps may have been on their way then: their reports say which. */
+    let isStopped = false;
+    let largest = [];
+    let slowest = [];
+    function remember(outcome, at) {
+        const { step } = outcome;
+        const where = at === undefined ? '' : `${(0,console_text/* printable */.g$)(at)} `;
+        switch (outcome.outcome) {
+            case 'failed':
+                failed++;
+                if (failures.length < SHOWN_STEPS)
+                    failures.push(where + failureText(outcome));
+                return debug(() => `failed ${failureText(outcome)}`);
+            case 'skipped':
+                skipped++;
+                isStopped ||= outcome.error?.code === 'cancelled';
+                return debug(() => `not done ${(0,console_text/* printable */.g$)(step.key)}`);
+            case 'done':
+            case 'planned': {
+                const group = groups.get(outcome.action) ?? { files: 0, bytes: 0, lines: [] };
+                groups.set(outcome.action, group);
+                group.files++;
+                group.bytes += step.bytes;
+                if (group.lines.length < SHOWN_STEPS)
+                    group.lines.push(where + stepText(outcome));
+                if (outcome.action === 'upload' || outcome.action === 'download')
+                    largest = insert(largest, step.bytes, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatBytes */.z3)(step.bytes)})`);
+                if (outcome.outcome === 'done') {
+                    slowest = insert(slowest, outcome.ms, () => `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}, ${(0,format/* formatBytes */.z3)(step.bytes)})`);
+                }
+                return debug(() => `${outcome.outcome} ${outcome.action} ${stepText(outcome)} ${(0,format/* formatSeconds */.Xo)(outcome.ms / 1000)}`);
+            }
+        }
+    }
+    /** Whether the line that a failed run ends with says all that failed. */
+    function isLastWord({ error }) {
+        const [only = ''] = failures;
+        return failed === 1 && error?.message.endsWith(only) === true;
+    }
+    function* details(ended) {
+        const more = ended.report === undefined ? 'set report to have all' : 'all in the report';
+        for (const action of ORDER) {
+            const group = groups.get(action);
+            if (group === undefined)
+                continue;
+            yield { kind: 'group', text: `${(0,words/* verbOf */.rl)(action, dryRun)} ${(0,format/* formatFilesAndBytes */.ft)(group)}` };
+            for (const text of group.lines)
+                yield info(`  ${text}`);
+            const rest = group.files - group.lines.length;
+            if (rest > 0)
+                yield info(`  and ${(0,format/* formatCount */.B4)(rest)} more, ${more}`);
+            yield { kind: 'group-end' };
+        }
+        const [sent, word] = groups.has('download')
+            ? ['download', 'downloads']
+            : ['upload', 'uploads'];
+        if ((groups.get(sent)?.files ?? 0) > SHOWN_STEPS)
+            yield* list(`Largest ${word}`, largest);
+        if (!dryRun && [...groups.values()].some(({ files }) => files > SHOWN_STEPS))
+            yield* list('Slowest', slowest);
+    }
+    const say = (event) => {
+        switch (event.type) {
+            case 'start':
+                dryRun = event.dryRun;
+                return [
+                    info(`${version/* TOOL */.j}: ${event.command === 'remove' ? 'remove' : `${event.roots.map(console_text/* printable */.g$).join(', ')} →`} ${[event.url, ...(event.mirrors ?? [])].map(console_text/* printable */.g$).join(', ')}${event.command === 'check' ? ' (check: nothing is written)' : dryRun ? ' (dry run: nothing is written)' : ''}`),
+                ];
+            case 'identity': {
+                const { identity, region, endpoint } = event;
+                const who = identity.arn ?? (identity.account === undefined ? undefined : `account ${identity.account}`);
+                const where = endpoint === undefined ? region : `${endpoint}, ${region}`;
+                return [
+                    info(who === undefined
+                        ? `Credentials: ${identity.source}; ${where}`
+                        : `As ${who} (${identity.source}); ${where}`),
+                ];
+            }
+            case 'phase-start':
+                return debug(() => `${event.phase} begins`);
+            case 'phase-end':
+                return phaseEnd(event, dryRun);
+            case 'progress':
+                return [];
+            case 'plan':
+                return [info(planText(event.totals))];
+            case 'rank':
+                return debug(() => `rank ${event.name}: ${(0,format/* formatCount */.B4)(event.steps)} steps`);
+            case 'outcome':
+                return remember(event.outcome, event.at);
+            case 'invalidation':
+                return [info(invalidationLine(event.invalidation))];
+            case 'destination-end': {
+                const { mirrored, dryRun } = event;
+                const came = mirrored === undefined ? [] : [info((0,cost/* mirroredText */.m)(mirrored, dryRun))];
+                return [info(destinationText(event)), ...came];
+            }
+            case 'message':
+                return event.level === 'debug'
+                    ? debug(() => event.message)
+                    : [{ kind: 'annotation', level: event.level, text: event.message }];
+            case 'end':
+                return [
+                    ...details(event),
+                    ...endLines(event),
+                    ...(isLastWord(event) ? [] : failures).map((text) => ({ kind: 'annotation', level: 'error', text })),
+                    ...(failed > failures.length
+                        ? [
+                            error(`and ${(0,format/* formatCount */.B4)(failed - failures.length)} more failures, ${event.report === undefined ? 'set report to have all' : 'all in the report'}`),
+                        ]
+                        : []),
+                    ...(skipped > 0
+                        ? [
+                            error(`${(0,format/* formatStepsWere */.sb)(skipped)} not done${isStopped ? ', or cut short on the way' : ''}; the next run does the rest`),
+                        ]
+                        : []),
+                ];
+        }
+    };
+    // Several destinations talk at once: each line says of which it is.
+    return (event) => {
+        const { at } = event;
+        const lines = say(event);
+        if (at === undefined)
+            return lines;
+        return lines.map((line) => ('text' in line ? { ...line, text: `${(0,console_text/* printable */.g$)(at)} ${line.text}` } : line));
+    };
+}
+function info(text) {
+    return { kind: 'line', level: 'info', text };
+}
+function error(text) {
+    return { kind: 'line', level: 'error', text };
+}
+/** There is one of each step, and hardly ever is it shown: its text is made when it is asked for. */
+function debug(text) {
+    const line = {
+        kind: 'line',
+        level: 'debug',
+        get text() {
+            return text();
+        },
+    };
+    return [line];
+}
+/** Keeps the few greatest, in descending order; earlier ones win a tie. */
+function insert(top, value, text) {
+    const last = top[SHOWN_TOP - 1];
+    if (last !== undefined && value <= last.value)
+        return top;
+    const at = top.findIndex((entry) => entry.value < value);
+    const place = at === -1 ? top.length : at;
+    return [...top.slice(0, place), { value, text: text() }, ...top.slice(place)].slice(0, SHOWN_TOP);
+}
+function* list(heading, top) {
+    yield { kind: 'group', text: heading };
+    for (const { text } of top)
+        yield info(`  ${text}`);
+    yield { kind: 'group-end' };
+}
+function stepText(outcome) {
+    const { step, sentBytes, reused } = outcome;
+    const made = reused === undefined
+        ? ''
+        : `: ${(0,format/* formatBytes */.z3)(sentBytes)} sent, ${(0,format/* formatBytes */.z3)(reused.bytes)} copied from ${(0,console_text/* printable */.g$)(placeText(reused.source, reused.sourceBucket))}`;
+    return `${(0,console_text/* printable */.g$)(step.key)} (${(0,format/* formatBytes */.z3)(step.bytes)}, ${reasonText(outcome)}${made})`;
+}
+function reasonText({ step, action, notCopied }) {
+    const reason = words/* REASON_WORDS */.J$[step.reason];
+    if (step.action !== 'copy' && step.action !== 'link')
+        return reason;
+    if (notCopied !== undefined)
+        return `sent, not copied: ${notCopied}`;
+    if (action === 'upload' || action === 'download')
+        return `${action === 'upload' ? 'sent' : 'fetched'}, as the source of its copy had changed`;
+    return `from ${(0,console_text/* printable */.g$)(sourceText(step.source))}: ${reason}`;
+}
+function sourceText(source) {
+    return placeText(source.key, source.kind === 'published' ? undefined : source.bucket?.name);
+}
+/** A key of another bucket says which. */
+function placeText(key, bucket) {
+    return bucket === undefined ? key : `s3://${bucket}/${key}`;
+}
+function failureText({ step, error: met }) {
+    return `${(0,console_text/* printable */.g$)(step.key)}: ${(0,words/* withoutKey */.wC)(step.key, met?.message ?? 'failed')}`;
+}
+function phaseEnd(event, dryRun) {
+    const took = `in ${(0,format/* formatSeconds */.Xo)(event.seconds)}`;
+    const count = { files: event.files ?? 0, bytes: event.bytes ?? 0 };
+    const text = phaseText(event.phase, count, dryRun);
+    return text === undefined ? debug(() => `${event.phase} ended ${took}`) : [info(`${text} ${took}`)];
+}
+/** `undefined`: of no interest by itself. */
+function phaseText(phase, { files, bytes }, dryRun) {
+    switch (phase) {
+        case 'walk':
+            return `Found ${(0,format/* formatFiles */.HL)(files)}${bytes === 0 ? '' : `, ${(0,format/* formatBytes */.z3)(bytes)}`}`;
+        case 'list':
+            return `Listed ${(0,format/* formatCount */.B4)(files)} ${files === 1 ? 'object' : 'objects'}${bytes === 0 ? '' : `, ${(0,format/* formatBytes */.z3)(bytes)}`}`;
+        case 'encode':
+            return `Compressed ${(0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
+        case 'digest':
+            if (files === 0 && bytes === 0)
+                return undefined;
+            return `Hashed ${files === 0 ? (0,format/* formatBytes */.z3)(bytes) : (0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
+        case 'read':
+            return `Read back ${(0,format/* formatFilesAndBytes */.ft)({ files, bytes })}`;
+        case 'execute':
+            if (dryRun || files === 0)
+                return undefined;
+            return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} sent,`;
+        case 'fetch':
+            if (dryRun || files === 0)
+                return undefined;
+            return bytes === 0 ? 'Executed' : `Executed, ${(0,format/* formatBytes */.z3)(bytes)} received,`;
+        case 'plan':
+        case 'index':
+            return undefined;
+    }
+}
+function planText(totals) {
+    const clauses = [
+        clause('upload', totals.upload),
+        clause('download', totals.download),
+        clause('copy', totals.copy),
+        clause('link', totals.link),
+        clause('refresh', totals.refresh),
+        clause('delete', totals.delete),
+    ].filter((text) => text !== undefined);
+    const rest = [clause('unchanged', totals.unchanged), clause('kept', totals.kept)].filter((text) => text !== undefined);
+    return `Plan: ${[...(clauses.length === 0 ? ['nothing to do'] : clauses), ...rest].join('; ')}`;
+}
+function clause(word, count) {
+    return count.files === 0 ? undefined : `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`;
+}
+/** How the switch went, once everything was staged. */
+function delayedText({ keys, of, seconds }) {
+    if (of !== undefined)
+        return `the switch stopped after ${(0,format/* formatCount */.B4)(keys)} of ${(0,format/* formatCount */.B4)(of)} keys: readers see both releases until the next run finishes it`;
+    return `the switch took ${(0,format/* formatSeconds */.Xo)(seconds)} for ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+}
+/** The log has said what was sent when it says how that ended. */
+function invalidationLine(invalidation) {
+    const { id, status } = invalidation;
+    if (id === undefined || status === 'sent')
+        return invalidationText(invalidation);
+    return `The invalidation ${(0,console_text/* printable */.g$)(id)} is ${status === 'completed' ? 'complete' : 'not known to be complete'}`;
+}
+/** What became of an invalidation; begins a sentence. */
+function invalidationText({ distribution, paths, id, status }, code = console_text/* printable */.g$) {
+    const what = `${(0,format/* formatCount */.B4)(paths.length)} ${paths.length === 1 ? 'path' : 'paths'} of ${code(distribution)}`;
+    const some = paths.slice(0, SHOWN_TOP).map(code).join(', ');
+    const list = paths.length > SHOWN_TOP ? `${some} and ${(0,format/* formatCount */.B4)(paths.length - SHOWN_TOP)} more` : some;
+    switch (status) {
+        case 'sent':
+            return `Invalidated ${what} (id ${code(id ?? '')}): ${list}`;
+        case 'completed':
+            return `Invalidated ${what} (id ${code(id ?? '')}), which is complete: ${list}`;
+        case 'planned':
+            return `Would invalidate ${what}: ${list}`;
+        case 'pending':
+            return `Left to the next run to invalidate: ${what}: ${list}`;
+        case 'failed':
+            return id === undefined
+                ? `Not invalidated: ${what}: ${list}`
+                : `Invalidated ${what} (id ${code(id)}), which is not known to be complete: ${list}`;
+    }
+}
+/**
+ * The end of a run in a few words; begins a sentence.
+ *
+ * @param isUntouched whether it is certain that no file was published or deleted, at any destination
+ */
+function statusText(status, dryRun, isUntouched = status === 'refused') {
+    switch (status) {
+        case 'done':
+            return 'Done';
+        case 'planned':
+            return 'Dry run';
+        case 'failed':
+        case 'refused': {
+            const [what, certain] = (0,words/* notDone */.Gj)(status, dryRun, isUntouched);
+            return certain === undefined ? what : `${what}, ${certain},`;
+        }
+        case 'different':
+            return 'Different';
+        case 'cancelled':
+            return 'Cancelled';
+    }
+}
+/** One of several destinations, in one line. */
+function destinationText({ status, dryRun, seconds, totals, }) {
+    const rows = totalRows(totals, dryRun).map(({ word, count }) => `${word} ${(0,format/* formatFilesAndBytes */.ft)(count)}`);
+    const what = rows.length === 0 ? '' : `: ${rows.join('; ')}`;
+    return `${statusText(status, dryRun)} in ${(0,format/* formatSeconds */.Xo)(seconds)}${what}`;
+}
+/** Totals that are not nothing, in the order of the docs, with their words. */
+function totalRows(totals, dryRun) {
+    const would = (word, infinitive) => (dryRun ? `would be ${word}` : infinitive);
+    const rows = [
+        { word: would('uploaded', 'uploaded'), count: totals.uploaded },
+        { word: would('downloaded', 'downloaded'), count: totals.downloaded },
+        { word: would('copied', 'copied'), count: totals.copied },
+        { word: would('linked', 'linked'), count: totals.linked },
+        { word: would('refreshed', 'refreshed'), count: totals.refreshed },
+        { word: 'unchanged', count: totals.unchanged },
+        { word: would('deleted', 'deleted'), count: totals.deleted },
+        { word: 'kept', count: totals.kept },
+        { word: 'failed', count: totals.failed },
+    ];
+    return rows.filter(({ count }) => count.files > 0);
+}
+function* endLines(ended) {
+    const rows = totalRows(ended.totals, ended.dryRun);
+    yield info(`${statusText(ended.status, ended.dryRun, ended.isUntouched)} in ${(0,format/* formatSeconds */.Xo)(ended.seconds)}${rows.length === 0 ? '' : ':'}`);
+    const words = Math.max(0, ...rows.map(({ word }) => word.length));
+    const files = Math.max(0, ...rows.map(({ count }) => (0,format/* formatCount */.B4)(count.files).length));
+    for (const { word, count } of rows) {
+        const number = (0,format/* formatFiles */.HL)(count.files).padEnd('files'.length + 1 + (0,format/* formatCount */.B4)(count.files).length);
+        const pad = ' '.repeat(files - (0,format/* formatCount */.B4)(count.files).length);
+        yield info(`  ${word.padEnd(words)}  ${pad}${number}  ${(0,format/* formatBytes */.z3)(count.bytes)}`);
+    }
+    const { bytes, of } = (0,totals/* spared */.A3)(ended.totals, ended.reusedBytes ?? 0);
+    // Of a run that failed it says nothing of what is still to come.
+    if (bytes > 0 && ended.status !== 'failed')
+        yield info(`  ${(0,format/* formatPercent */.l9)(bytes, of)} of the bytes ${ended.dryRun ? 'would' : 'did'} not have to travel`);
+    if (ended.delayed !== undefined && ended.delayed.keys > 0)
+        yield ended.delayed.of === undefined
+            ? info(`  ${delayedText(ended.delayed)}`)
+            : error(delayedText(ended.delayed));
+    const requests = (0,totals/* totalRequests */.Xi)(ended.requests);
+    if (requests > 0)
+        yield info(`  ${(0,format/* formatRequests */.i_)(requests)}`);
+    if (ended.report !== undefined)
+        yield info(`  report: ${(0,console_text/* printable */.g$)(ended.report)}`);
+}
+
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./build/src/disk/is-inside.js
+var is_inside = __nccwpck_require__(2572);
+// EXTERNAL MODULE: ./build/src/disk/open-files.js
+var open_files = __nccwpck_require__(6417);
+// EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
+var digest_index = __nccwpck_require__(6112);
+// EXTERNAL MODULE: ./build/src/model/endpoint.js
+var model_endpoint = __nccwpck_require__(4482);
+// EXTERNAL MODULE: ./build/src/model/objects.js
+var objects = __nccwpck_require__(6139);
+// EXTERNAL MODULE: ./build/src/model/options.js
+var options = __nccwpck_require__(153);
 ;// CONCATENATED MODULE: ./build/src/console/connection.js
 
 
@@ -944,7 +1037,7 @@ function parseWriteHeaders(inputs) {
     const storageClass = inputs.optionalChoice('storage-class');
     const acl = inputs.optionalChoice('acl');
     if (kmsKeyId !== undefined && sse?.startsWith('aws:kms') !== true) {
-        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('kms-key-id')}: it was given with ${inputs.spelled('sse')} ${sse ?? 'not set'}; it needs aws:kms or aws:kms:dsse`);
+        throw (0,errors/* usageError */.Wp)(`${inputs.spelled('kms-key-id')} was given ${sse === undefined ? 'without' : 'with'} ${inputs.spelled('sse')}${sse === undefined ? '' : ` ${sse}`}: set ${inputs.spelled('sse')} to aws:kms or aws:kms:dsse`);
     }
     return {
         ...(sse === undefined ? {} : { sse }),
@@ -998,8 +1091,6 @@ function parseRole(inputs, arn) {
     };
 }
 
-// EXTERNAL MODULE: ./build/src/model/inputs.js
-var model_inputs = __nccwpck_require__(3574);
 // EXTERNAL MODULE: ./build/src/model/object-key.js
 var object_key = __nccwpck_require__(5142);
 ;// CONCATENATED MODULE: ./build/src/console/destination.js
@@ -1022,6 +1113,7 @@ function parseDestinationLine(input, line, lenient) {
     const prefix = path === undefined ? undefined : (0,object_key/* parsePrefix */.A1)(path);
     return { bucket, prefix: prefix === '' ? undefined : prefix, words };
 }
+/** What a place may be given as. */
 const ALLOWED = "a bucket's name, s3://bucket/prefix, or the ARN of an access point";
 function splitWords(input, line) {
     const words = [];
@@ -1174,9 +1266,12 @@ function parseRemoval(inputs) {
 }
 function parseDeletes(inputs, destination, isDownload) {
     const deleteAfter = inputs.boolean('delete-after');
-    const wholeBucket = inputs.boolean('whole-bucket') || /^\/+$/.test(inputs.text('prefix') ?? '');
+    const prefix = inputs.text('prefix') ?? '';
+    const wholeBucket = inputs.boolean('whole-bucket') || prefix === '/';
     if (deleteAfter && destination.prefix === '' && !wholeBucket && !isDownload) {
-        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
+        // What is left of `/${{ vars.DIR }}/` without DIR.
+        const unset = prefix === '' ? '' : ' (a variable between its slashes may be empty)';
+        throw (0,errors/* refusal */.x5)('whole-bucket', `${inputs.spelled('delete-after')} without a prefix would delete in all of ${(0,objects/* destinationUrl */.kL)(destination)}: set ${inputs.spelled('prefix')}${unset}, or mean the whole bucket with ${inputs.spelled('prefix')}${inputs.is('cli') ? '' : ':'} / or ${inputs.spelled('whole-bucket')}`);
     }
     return {
         deleteAfter,
@@ -1192,92 +1287,6 @@ function requireLastingIndex(inputs, index) {
         return;
     const given = index.kind === 'cache' ? "the runner's cache may be dropped at any time" : 'none was given';
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('delete-grace')} needs an index that lasts, and ${given}: set ${inputs.spelled('index')} to a path that stays, or to s3://bucket/key`);
-}
-
-;// CONCATENATED MODULE: ./build/src/console/given-inputs.js
-
-
-/** How a person spelled an input: messages say what to change. */
-function spelled(name, shell) {
-    const { option, only } = (0,model_inputs/* inputDefinition */.O$)(name);
-    if (shell === 'action')
-        return name;
-    // An argument there, as the help calls it.
-    return only === 'action' ? name.toUpperCase() : `--${option ?? name}`;
-}
-/** Typed access to what was given; a default is parsed like an input. */
-class Inputs {
-    raw;
-    shell;
-    constructor(raw, shell) {
-        this.raw = raw;
-        this.shell = shell;
-    }
-    spelled(name) {
-        return spelled(name, this.shell);
-    }
-    is(shell) {
-        return this.shell === shell;
-    }
-    /** As given; an empty text is nothing given. */
-    text(name) {
-        const value = this.raw[name];
-        return typeof value === 'string' && value !== '' ? value : undefined;
-    }
-    /** Whether it says something of its own: the runner passes the defaults of action.yml as if they were given. */
-    isSet(name) {
-        const value = this.lines(name).join('\n');
-        if (value === '' || this.shell === 'cli')
-            return value !== '';
-        const { kind, default: fallback } = (0,model_inputs/* inputDefinition */.O$)(name);
-        return kind === 'boolean' ? this.boolean(name) : value !== fallback;
-    }
-    lines(name) {
-        const value = this.raw[name] ?? [];
-        return (typeof value === 'string' ? [value] : value).filter((item) => item.trim() !== '');
-    }
-    /** An empty boolean is an expression that had no value: never taken for false, except where unset means automatic. */
-    optionalBoolean(name) {
-        const value = this.raw[name];
-        if (typeof value !== 'string')
-            return undefined;
-        if (value === '' && (0,model_inputs/* inputDefinition */.O$)(name).default === undefined)
-            return undefined;
-        return parseBoolean(this.spelled(name), value);
-    }
-    boolean(name) {
-        return this.optionalBoolean(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default === 'true';
-    }
-    choice(name, values) {
-        return parseEnum(this.spelled(name), this.orDefault(name), values);
-    }
-    /** Where an expression without a value must not be taken for the default, as of booleans. In any case, as they are. */
-    givenChoice(name, values) {
-        const value = this.raw[name];
-        const given = typeof value === 'string' ? value : this.orDefault(name);
-        const folded = values.find((candidate) => candidate === given.toLowerCase());
-        return parseEnum(this.spelled(name), folded ?? given, values);
-    }
-    optionalChoice(name) {
-        const value = this.text(name);
-        return value === undefined
-            ? undefined
-            : parseEnum(this.spelled(name), value, (0,model_inputs/* inputDefinition */.O$)(name).values ?? []);
-    }
-    number(name) {
-        const { min = 0, max = Number.MAX_SAFE_INTEGER, values } = (0,model_inputs/* inputDefinition */.O$)(name);
-        return parseNumber(this.spelled(name), this.orDefault(name), min, max, values);
-    }
-    duration(name) {
-        return parseDuration(this.spelled(name), this.orDefault(name));
-    }
-    /** Of times that no timer has to hold. */
-    longDuration(name) {
-        return parseDuration(this.spelled(name), this.orDefault(name), Number.MAX_SAFE_INTEGER);
-    }
-    orDefault(name) {
-        return this.text(name) ?? (0,model_inputs/* inputDefinition */.O$)(name).default ?? '';
-    }
 }
 
 ;// CONCATENATED MODULE: ./build/src/console/heeded-inputs.js
@@ -1415,6 +1424,8 @@ function checkRemoval(inputs, { bucket, prefix }) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./build/src/console/index-name.js
 
 
@@ -1441,6 +1452,8 @@ function userCacheDirectory(env, platform, home) {
     return platform === 'darwin' ? (0,external_node_path_.join)(home, 'Library', 'Caches') : (0,external_node_path_.join)(home, '.cache');
 }
 
+// EXTERNAL MODULE: ./build/src/console/path.js
+var console_path = __nccwpck_require__(2848);
 ;// CONCATENATED MODULE: ./build/src/console/index-place.js
 
 
@@ -1470,14 +1483,15 @@ function refuseIndexInSource(inputs, index, { place }) {
         return;
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('index')}: ${(0,console_text/* printable */.g$)(`s3://${index.bucket}/${index.key}`)} lies in what is copied, ${(0,objects/* destinationUrl */.kL)(place)}: put it into the destination, as s3://BUCKET/PREFIX/${object_key/* OWN_DIRECTORY */.Nt}index`);
 }
-function parseIndex(inputs, context, connection, destination, downloadedTo) {
+async function parseIndex(inputs, context, connection, destination, downloadedTo) {
     const name = inputs.spelled('index');
     const given = inputs.text('index');
     if (given === undefined && context.shell === 'cli') {
         const directory = userCacheDirectory(context.env, context.platform, context.home);
         if (directory === undefined)
             return { kind: 'none' };
-        const endpoint = connection.endpointUrl ?? (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
+        // One bucket's name may be another's elsewhere, and profiles name services too.
+        const endpoint = connection.endpointUrl ?? (await context.endpointOf(connection.profile));
         return {
             kind: 'file',
             path: (0,external_node_path_.join)(directory, 's3-dedup-sync', `${indexName(endpoint, destination, downloadedTo)}.index`),
@@ -1492,7 +1506,7 @@ function parseIndex(inputs, context, connection, destination, downloadedTo) {
         return refuse(name, 'cache', "a path, s3://bucket/key, none; the runner's cache is reached from the GitHub action alone");
     }
     if (!/^s3:/i.test(given))
-        return { kind: 'file', path: (0,external_node_path_.resolve)(context.cwd, given) };
+        return { kind: 'file', path: (0,console_path/* pathFrom */.Iw)(context, given) };
     const [place = '', ...words] = given.split(/\s+(?=[a-z-]+=)/);
     const region = parseIndexRegion(name, words);
     const url = /^s3:\/\/([^/\s]+)\/(.*[^/])$/is.exec(place);
@@ -1652,9 +1666,9 @@ function refuseOverlap(inputs, { place, connection }, { destination: to, connect
         return;
     throw (0,errors/* usageError */.Wp)(`${inputs.spelled('source')}: ${(0,objects/* destinationUrl */.kL)(place)} and ${(0,objects/* destinationUrl */.kL)(to)} lie in one another; copy between places that do not`);
 }
-function parseTarget(inputs, directory, { cwd }) {
+function parseTarget(inputs, directory, context) {
     return {
-        directory: (0,external_node_path_.resolve)(cwd, directory),
+        directory: (0,console_path/* pathFrom */.Iw)(context, directory),
         duplicates: inputs.choice('local-duplicates', ['copy', 'reflink', 'link']),
         asStored: inputs.boolean('as-stored'),
     };
@@ -1662,7 +1676,7 @@ function parseTarget(inputs, directory, { cwd }) {
 function placeLine(input, raw, context, name = spelled(input, context.shell)) {
     const given = raw[input];
     if (typeof given !== 'string' || given.trim() === '') {
-        return refuse(name, '', "a bucket's name, s3://bucket/prefix, or the ARN of an access point");
+        return refuse(name, '', ALLOWED);
     }
     const general = raw['endpoint-url'];
     return parseDestinationLine(name, given, (words) => ((words.get('endpoint-url') ?? general ?? '') || (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3')) !== undefined);
@@ -1707,7 +1721,7 @@ const SHARDING_INPUTS = {
 /** What a publish of one share does not do: the lock would keep the others out, and the last one has the rest. */
 const OF_THE_LAST = ['abort', 'lock', 'invalidate', 'mirrors-atomic'];
 /** What a run on several machines needs besides. */
-function parseSharding(inputs, command, route, cwd) {
+function parseSharding(inputs, command, route, context) {
     const isSharded = command === 'plan' || command === 'apply' || command === 'publish';
     const [needed, further] = isSharded ? SHARDING_INPUTS[command] : [[], []];
     const heeded = [...needed, ...further];
@@ -1724,10 +1738,10 @@ function parseSharding(inputs, command, route, cwd) {
     const dryApply = command === 'apply' && inputs.boolean('dry-run');
     if (dryApply)
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('dry-run')} was given, and apply makes nothing visible: take it out`);
-    const results = inputs.lines('results').map((path) => (0,external_node_path_.resolve)(cwd, path.trim()));
+    const results = inputs.lines('results').map((path) => (0,console_path/* pathFrom */.Iw)(context, path.trim()));
     if (command === 'apply' && results.length > 1)
         return refuse(inputs.spelled('results'), results.join(' '), 'one file to write what was staged to');
-    const planFile = (0,external_node_path_.resolve)(cwd, inputs.text('plan-file') ?? '');
+    const planFile = (0,console_path/* pathFrom */.Iw)(context, inputs.text('plan-file') ?? '');
     if (command === 'apply' && results.includes(planFile))
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('results')} and ${inputs.spelled('plan-file')} name one file, ${(0,console_text/* printable */.g$)(planFile)}, and apply would write over its plan: give the results a file of their own`);
     const shard = inputs.isSet('shard') ? parseShard(inputs) : undefined;
@@ -1873,7 +1887,7 @@ async function parseSite(inputs) {
     };
     const { headers, headersFile, redirectsFile } = inputs;
     if (headersFile.value !== undefined) {
-        const { text, path } = await readRules(headersFile, headersFile.value, inputs.cwd);
+        const { text, path } = await readRules(headersFile, headersFile.value, inputs.from);
         unpublished.add(path);
         add(`${headersFile.name} ${(0,console_text/* printable */.g$)(headersFile.value)}`, text, 'file');
     }
@@ -1881,7 +1895,7 @@ async function parseSite(inputs) {
         add(headers.name, headers.value, 'inline');
     let redirects = [];
     if (redirectsFile.value !== undefined) {
-        const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.cwd);
+        const { text, path } = await readRules(redirectsFile, redirectsFile.value, inputs.from);
         unpublished.add(path);
         const parsed = parseRedirects(text);
         refuseProblems(`${redirectsFile.name} ${(0,console_text/* printable */.g$)(redirectsFile.value)}`, parsed.problems);
@@ -1898,14 +1912,13 @@ async function parseSite(inputs) {
         },
     };
 }
-async function readRules({ name }, file, cwd) {
-    const path = (0,external_node_path_.resolve)(cwd, file);
+async function readRules({ name }, file, from) {
+    const path = (0,console_path/* pathFrom */.Iw)(from, file);
     try {
         return { text: await (0,promises_.readFile)(path, 'utf8'), path };
     }
     catch (cause) {
-        const message = `${name}: ${(0,console_text/* printable */.g$)(file)} cannot be read (${(0,errors/* messageOf */.bD)(cause)}): check the path`;
-        throw new errors/* SyncError */.S0('file-not-found', errors/* EXIT */.dc.usage, message, { cause });
+        throw (0,errors/* unreadableFile */._s)(`${name}: ${(0,console_text/* printable */.g$)(file)}`, cause);
     }
 }
 function refuseProblems(place, problems) {
@@ -1916,7 +1929,7 @@ function refuseProblems(place, problems) {
     const named = others.slice(0, SHOWN_LINES).join(', ');
     const rest = others.length > SHOWN_LINES ? ` and ${others.length - SHOWN_LINES} more` : '';
     const more = others.length === 0 ? '' : `; and ${others.length === 1 ? 'line' : 'lines'} ${named}${rest}`;
-    throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `${place}: ${shown.join('; ')}${more}; nothing was written`);
+    throw (0,errors/* usageError */.Wp)(`${place}: ${shown.join('; ')}${more}; nothing was written`);
 }
 /** What decides on encryption; a rule that seems to and does not would be believed. */
 const ENCRYPTION = /^!?\s*x-amz-server-side-encryption/i;
@@ -1984,7 +1997,7 @@ async function parseAll(raw, context, openFiles) {
     if (lines.length === 0) {
         const lone = ['mirror-by', 'mirrors-atomic'].find((name) => inputs.isSet(name));
         if (lone === undefined)
-            return first;
+            return { ...first, ...(await parseContent(inputs, context, first)), mirrors: [] };
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled(lone)} was given without ${inputs.spelled('mirrors')}: name mirrors, or drop it`);
     }
     if (first.command === 'remove' || first.target !== undefined) {
@@ -2000,16 +2013,41 @@ async function parseAll(raw, context, openFiles) {
     if (first.sharding !== undefined && mirrorBy === 'copy') {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirror-by')} copy was given, and ${first.command} does not heed it: nothing can be copied from what is not visible yet; take it out`);
     }
-    const mirrors = [];
-    for (const line of lines)
-        mirrors.push(await parseMirror(line, raw, first, context, openFilesEach));
+    const mirrors = await Promise.all(lines.map((line) => parseMirror(line, raw, first, context, openFilesEach)));
     refuseTwice(inputs, [first, ...mirrors]);
     const elsewhere = mirrors.find((mirror) => isElsewhere(mirror, first));
     if (mirrorBy === 'copy' && elsewhere !== undefined) {
         throw (0,errors/* usageError */.Wp)(`${inputs.spelled('mirror-by')} copy was given, and ${(0,objects/* destinationUrl */.kL)(elsewhere.destination)} is reached by another endpoint than ${(0,objects/* destinationUrl */.kL)(first.destination)}: use upload or auto`);
     }
-    const shared = mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {};
-    return { ...first, ...shared, mirrorBy, mirrors: mirrors.map((mirror) => ({ ...mirror, ...shared })) };
+    const shared = {
+        ...(await parseContent(inputs, context, first)),
+        ...(mirrorsAtomic ? { mirrorsAtomic, delayUpdates: true } : {}),
+    };
+    // Nothing more leaves this machine then, however small it is.
+    const copying = mirrorBy === 'copy' ? { copies: { ...first.copies, minSize: 0 } } : {};
+    return {
+        ...first,
+        ...shared,
+        mirrorBy,
+        mirrors: mirrors.map((mirror) => ({ ...mirror, ...copying, ...shared, mirrors: [] })),
+    };
+}
+/** Read once, however many destinations there are: a file of rules may be a pipe, which the second time is empty. */
+async function parseContent(inputs, context, { command, source, target }) {
+    const { headers, site } = await parseSite({
+        headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
+        headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
+        defaults: inputs.choice('headers-defaults', ['none', 'website']),
+        refresh: inputs.boolean('refresh-headers'),
+        redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
+        compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
+        cleanUrls: inputs.boolean('clean-urls'),
+        from: context,
+    });
+    // Last: it is the only part that looks at the tree.
+    const isLocal = source === undefined && target === undefined;
+    const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, isLocal);
+    return { headers, site, tree };
 }
 /** As far as both endpoints were given: what the environment says is known later. */
 function isElsewhere({ connection: { endpointUrl: a } }, first) {
@@ -2043,7 +2081,7 @@ async function parseMirror(line, raw, first, context, openFiles) {
     const index = raw.index === undefined ? mirror.index : besides(mirror.index, own);
     const { sharding } = mirror;
     const sharded = sharding === undefined ? {} : { sharding: { ...sharding, beside: `.${own}` } };
-    return { ...mirror, tree: first.tree, index, ...sharded };
+    return { ...mirror, index, ...sharded };
 }
 /** Two runs in one place would take one another for foreign writers. */
 function refuseTwice(inputs, all) {
@@ -2082,21 +2120,23 @@ async function parseOne(raw, context, openFiles, input) {
         checkHeeded(inputs, COPY_INPUTS, 'a copy from bucket to bucket');
     else if (command !== 'remove')
         checkHeeded(inputs, command === 'publish' ? OF_A_PLAN : PUBLISH_INPUTS, command);
-    const sharding = parseSharding(inputs, command, route.kind, context.cwd);
+    const sharding = parseSharding(inputs, command, route.kind, context);
     const connection = parseConnection(inputs, openFiles);
-    // What stands behind the destination says nothing of the source.
-    const general = parseConnection(new Inputs(raw, context.shell), openFiles);
-    const endpoint = (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
-    const source = route.kind === 'copy' ? parseSource(inputs, route.source, general, endpoint) : undefined;
-    if (source !== undefined)
+    let source;
+    if (route.kind === 'copy') {
+        // What stands behind the destination says nothing of the source.
+        const general = parseConnection(new Inputs(raw, context.shell), openFiles);
+        const endpoint = (0,model_endpoint/* environmentEndpoint */.p)(context.env, 'S3');
+        source = parseSource(inputs, route.source, general, endpoint);
         refuseOverlap(inputs, source, { destination, connection }, endpoint);
+    }
     const target = route.kind === 'download' ? parseTarget(inputs, route.directory, context) : undefined;
     const deletes = command === 'remove' ? parseRemoval(inputs) : parseDeletes(inputs, destination, target !== undefined);
     const writeHeaders = parseWriteHeaders(inputs);
     // What was published is learned by the last publish, from everything.
     const learns = command !== 'apply' && sharding?.shard === undefined && sharding?.abort !== true;
     const index = learns
-        ? parseIndex(inputs, context, connection, destination, target?.directory)
+        ? await parseIndex(inputs, context, connection, destination, target?.directory)
         : { kind: 'none' };
     if (source !== undefined)
         refuseIndexInSource(inputs, index, source);
@@ -2104,19 +2144,7 @@ async function parseOne(raw, context, openFiles, input) {
         requireLastingIndex(inputs, index);
     const invalidation = parseInvalidation(inputs, destination);
     const given = inputs.text('report');
-    const report = given === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, given);
-    const { headers, site } = await parseSite({
-        headers: { name: inputs.spelled('headers'), value: inputs.text('headers') },
-        headersFile: { name: inputs.spelled('headers-file'), value: inputs.text('headers-file') },
-        defaults: inputs.choice('headers-defaults', ['none', 'website']),
-        refresh: inputs.boolean('refresh-headers'),
-        redirectsFile: { name: inputs.spelled('redirects-file'), value: inputs.text('redirects-file') },
-        compress: { name: inputs.spelled('compress'), value: inputs.lines('compress') },
-        cleanUrls: inputs.boolean('clean-urls'),
-        cwd: context.cwd,
-    });
-    // Last: it is the only part that looks at the tree.
-    const tree = command === 'remove' || command === 'publish' ? NO_TREE : await parseTree(inputs, context, route.kind);
+    const report = given === undefined ? undefined : (0,console_path/* pathFrom */.Iw)(context, given);
     return {
         command,
         destination,
@@ -2126,11 +2154,8 @@ async function parseOne(raw, context, openFiles, input) {
         connection,
         deletes,
         writeHeaders,
-        headers,
-        site,
         copies: parseCopies(inputs, context),
         ...(invalidation === undefined ? {} : { invalidation }),
-        mirrors: [],
         mirrorBy: 'auto',
         mirrorsAtomic: false,
         delayUpdates: sharding === undefined ? parseDelay(inputs) : true,
@@ -2146,7 +2171,6 @@ async function parseOne(raw, context, openFiles, input) {
         summary: inputs.choice('summary', ['always', 'changes', 'never']),
         summaryTitle: inputs.text('summary-title') ?? '',
         logLevel: inputs.choice('log-level', ['error', 'warn', 'info', 'debug']),
-        tree,
     };
 }
 /**
@@ -2198,9 +2222,9 @@ function parsePublishLast(inputs) {
         return refuse(name, 'default', 'default once');
     return lines.length === 0 ? ['default'] : lines.filter((line) => !line.startsWith('#'));
 }
-async function parseTree(inputs, context, route) {
+async function parseTree(inputs, context, isLocal) {
     const lines = inputs.lines('paths');
-    if (lines.length === 0 && context.directory === undefined && route === 'publish') {
+    if (lines.length === 0 && context.directory === undefined && isLocal) {
         return refuse(inputs.spelled('paths'), '', 'directories, files or patterns to publish');
     }
     const root = inputs.text('root');
@@ -2209,29 +2233,29 @@ async function parseTree(inputs, context, route) {
     const includeGit = inputs.boolean('include-git');
     const fromFiles = [];
     for (const file of inputs.lines('excludes-from')) {
-        fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context.cwd));
+        fromFiles.push(await readExcludes(inputs.spelled('excludes-from'), file.trim(), context));
     }
     const patterns = context.directory !== undefined
         ? [await context.literalPath(context.directory, context.cwd)]
-        : route === 'publish'
+        : isLocal
             ? await context.parsePathLines(lines, context.cwd)
             : [];
     return {
         patterns,
-        root: root === undefined ? undefined : (0,external_node_path_.resolve)(context.cwd, root),
+        root: root === undefined ? undefined : (0,console_path/* pathFrom */.Iw)(context, root),
         excludes: [...fromFiles.flat(), ...inputs.lines('excludes')],
         includeGit,
         symlinks,
         ifNoFilesFound,
     };
 }
-async function readExcludes(name, file, cwd) {
+async function readExcludes(name, file, context) {
     let text;
     try {
-        text = await (0,promises_.readFile)((0,external_node_path_.resolve)(cwd, file), 'utf8');
+        text = await (0,promises_.readFile)((0,console_path/* pathFrom */.Iw)(context, file), 'utf8');
     }
     catch (cause) {
-        throw new errors/* SyncError */.S0('file-not-found', errors/* EXIT */.dc.usage, `${name}: ${(0,console_text/* printable */.g$)(file)} cannot be read (${(0,errors/* messageOf */.bD)(cause)}): check the path`, { cause });
+        throw (0,errors/* unreadableFile */._s)(`${name}: ${(0,console_text/* printable */.g$)(file)}`, cause);
     }
     return text
         .replace(/^\ufeff/, '')
@@ -2392,6 +2416,18 @@ function secondsLeft(share, seconds) {
         return undefined;
     return Math.max(1, Math.round((seconds * (1 - share)) / share));
 }
+/** Of several destinations the first one's alone: two would only flicker. */
+function firstProgress(show) {
+    let shownAt;
+    return (event) => {
+        if (event.type !== 'progress')
+            return;
+        const { at = '' } = event;
+        shownAt ??= at;
+        if (at === shownAt)
+            show(event.progress);
+    };
+}
 /** A line every few seconds: for pipes and logs. Nothing for a run that is over before that. */
 function lineProgress(print, everyMs, now, dryRun) {
     let phase;
@@ -2484,14 +2520,15 @@ const RANK = { error: 0, warn: 1, info: 2, debug: 3 };
 function isShown(level, wanted) {
     return RANK[level] <= RANK[wanted];
 }
-const ANNOTATION_LEVELS = { error: 'error', warning: 'warn', notice: 'info' };
+/** By which a message is shown or not. */
+const MESSAGE_LEVELS = { error: 'error', warning: 'warn', notice: 'info', debug: 'debug' };
 /** The level that decides whether a line is shown. */
 function levelOf(line) {
     switch (line.kind) {
         case 'line':
             return line.level;
         case 'annotation':
-            return ANNOTATION_LEVELS[line.level];
+            return MESSAGE_LEVELS[line.level];
         case 'group':
         case 'group-end':
             return 'info';
@@ -2508,13 +2545,8 @@ function consoleSink(out, err, wanted) {
                 continue;
             switch (line.kind) {
                 case 'line':
-                    if (line.level === 'info')
-                        out((0,console_text/* oneLine */.TN)(line.text));
-                    else
-                        err((0,console_text/* oneLine */.TN)(`${line.level}: ${line.text}`));
-                    break;
                 case 'annotation':
-                    if (line.level === 'notice')
+                    if (levelOf(line) === 'info')
                         out((0,console_text/* oneLine */.TN)(line.text));
                     else
                         err((0,console_text/* oneLine */.TN)(`${line.level}: ${line.text}`));
@@ -2532,6 +2564,7 @@ function consoleSink(out, err, wanted) {
 // EXTERNAL MODULE: ./build/src/run.js + 3 modules
 var run = __nccwpck_require__(9255);
 ;// CONCATENATED MODULE: ./build/src/command-line.js
+
 
 
 
@@ -2567,6 +2600,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
     // Of arguments that are wrong it is known all the same how their end shall be told.
     let json = isSwitchedOn(argv, '--json');
     let dryRun = isSwitchedOn(argv, '--dry-run');
+    let report = valueIn(argv, '--report');
     let command = 'sync';
     try {
         const parsed = await parseArguments(terminal);
@@ -2574,7 +2608,8 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
             return errors/* EXIT */.dc.done;
         const { raw, detailedExit } = parsed;
         json = parsed.json;
-        dryRun = raw['dry-run'] !== undefined && raw['dry-run'] !== 'false';
+        dryRun = saysDryRun(raw);
+        report = String(raw.report ?? '');
         const { inputs, directory } = placed(parsed);
         command = String(inputs.command ?? command);
         const options = await parseOptions(inputs, {
@@ -2583,7 +2618,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
             env: terminal.env,
             platform: terminal.platform,
             home: terminal.home,
-            ...run/* patternParsers */.hH,
+            ...run/* parsing */.LK,
             ...(directory === undefined ? {} : { directory }),
         });
         const said = json
@@ -2604,7 +2639,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
         }
     }
     catch (error) {
-        return await (0,run/* endBeforeRun */._$)(error, { command, dryRun }, began, {
+        return await (0,run/* endBeforeRun */._$)(error, { command, dryRun, report, cwd: terminal.cwd }, began, {
             env: terminal.env,
             emit: (event) => {
                 if (event.type === 'message')
@@ -2625,10 +2660,9 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
 function jsonShell({ stdout }, level) {
     return {
         emit: (event) => {
-            if (event.type !== 'message' ||
-                isShown(event.level === 'warning' ? 'warn' : event.level === 'notice' ? 'info' : event.level, level)) {
-                stdout.write(`${eventToJson(event)}\n`);
-            }
+            if (event.type === 'message' && !isShown(MESSAGE_LEVELS[event.level], level))
+                return;
+            stdout.write(`${eventToJson(event)}\n`);
         },
         // The `end` event has said it.
         fail: () => { },
@@ -2640,14 +2674,10 @@ async function humanShell(terminal, level, dryRun) {
     const log = createLog();
     const sink = consoleSink(out, err, level);
     const view = await progressView(terminal, level, dryRun, err);
-    let shownAt;
+    const showProgress = firstProgress((progress) => view?.show(progress));
     return {
         emit: (event) => {
-            // Of several destinations the first one's alone: two would only flicker.
-            if (event.type === 'progress') {
-                shownAt ??= event.at ?? '';
-                return (event.at ?? '') === shownAt ? view?.show(event.progress) : undefined;
-            }
+            showProgress(event);
             const lines = log(event);
             if (lines.some((line) => isShown(levelOf(line), level)))
                 view?.clear();
@@ -2760,9 +2790,18 @@ function optionName(name) {
 }
 /** Whether a flag stands among arguments, however wrong the others are. */
 function isSwitchedOn(argv, flag) {
+    return optionsIn(argv).some((option) => option === flag || option.toLowerCase() === `${flag}=true`);
+}
+/** What an option is given among arguments, likewise; empty: nothing, or what looks like the next option. */
+function valueIn(argv, option) {
+    const options = optionsIn(argv);
+    const at = options.findLastIndex((word) => word === option || word.startsWith(`${option}=`));
+    const word = options[at] === option ? options[at + 1] : options[at]?.slice(option.length + 1);
+    return word === undefined || word.startsWith('-') ? '' : word;
+}
+function optionsIn(argv) {
     const end = argv.indexOf('--');
-    const options = end === -1 ? argv : argv.slice(0, end);
-    return options.includes(flag) || options.includes(`${flag}=true`);
+    return end === -1 ? argv : argv.slice(0, end);
 }
 /**
  * Arguments as the inputs that they stand for; `undefined` where they were answered (help, version). Rejects with a
@@ -3024,7 +3063,6 @@ function round(usd) {
 /* harmony export */   sb: () => (/* binding */ formatStepsWere),
 /* harmony export */   z3: () => (/* binding */ formatBytes)
 /* harmony export */ });
-/* unused harmony export right */
 /** Every number that a person reads is spelled here. */
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 /** `0 B`, `1023 B`, `1.5 KiB`, `12.3 MiB`, `220 GiB`: IEC units, three digits. */
@@ -3098,9 +3136,39 @@ function formatPercent(part, whole) {
         return '<1 %';
     return `${Math.floor(percent)} %`;
 }
-/** Pads on the left. */
-function right(text, width) {
-    return text.padStart(width);
+
+
+/***/ }),
+
+/***/ 2848:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Iw: () => (/* binding */ pathFrom),
+/* harmony export */   Z6: () => (/* binding */ unusablePath),
+/* harmony export */   bb: () => (/* binding */ isBelowHome),
+/* harmony export */   vh: () => (/* binding */ homeFor)
+/* harmony export */ });
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4132);
+
+
+/** A path as people write it in an input: no shell has put the home directory in the place of `~`. */
+function pathFrom({ cwd, home }, given) {
+    return isBelowHome(given) ? (0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(homeFor(given, home), given.slice(1)) : (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(cwd, given);
+}
+function isBelowHome(path) {
+    return /^~(\/|$)/.test(path);
+}
+/** @param path that needs it, for messages */
+function homeFor(path, home) {
+    if (home === undefined)
+        throw unusablePath(path, 'this user has no home directory; set HOME, or write an absolute path');
+    return (0,node_path__WEBPACK_IMPORTED_MODULE_0__.resolve)(home);
+}
+function unusablePath(path, why) {
+    const shown = path.length > 200 ? `${path.slice(0, 200)}...` : path;
+    return (0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .usageError */ .Wp)(`the path ${JSON.stringify(shown)} cannot be used: ${why}`);
 }
 
 
@@ -3210,6 +3278,7 @@ function entity(character) {
 /* harmony export */   L_: () => (/* binding */ sumTotals),
 /* harmony export */   Mw: () => (/* binding */ sumRequests),
 /* harmony export */   Xi: () => (/* binding */ totalRequests),
+/* harmony export */   Y_: () => (/* binding */ changedFiles),
 /* harmony export */   _e: () => (/* binding */ sumReused),
 /* harmony export */   wv: () => (/* binding */ NO_TOTALS)
 /* harmony export */ });
@@ -3251,10 +3320,13 @@ function sumRequests(report) {
     }
     return Object.fromEntries(sums);
 }
-/** Something was, or in a dry run would be, written or deleted. */
-function isChanged(totals) {
+/** What was, or in a dry run would be, written or deleted. */
+function changedFiles(totals) {
     const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-    return [uploaded, downloaded, copied, linked, refreshed, deleted].some(({ files }) => files > 0);
+    return [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+}
+function isChanged(totals) {
+    return changedFiles(totals) > 0;
 }
 /**
  * Bytes that the destination has and that did not have to travel, of all that it has now from the tree.
@@ -3295,6 +3367,7 @@ const TOOL = `s3-dedup-sync/${VERSION}`;
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gj: () => (/* binding */ notDone),
 /* harmony export */   J$: () => (/* binding */ REASON_WORDS),
 /* harmony export */   rl: () => (/* binding */ verbOf),
 /* harmony export */   wC: () => (/* binding */ withoutKey)
@@ -3356,6 +3429,7 @@ const REASON_WORDS = {
     moved: 'the content was read before its key was overwritten',
     duplicate: 'the content travels once',
     small: 'smaller than copy-min-size',
+    'not-copied': 'a copy was planned, and could not be made',
     headers: 'its headers changed',
     attributes: 'its mode or modification time changed',
     acl: 'renewing its headers would drop its ACL',
@@ -3391,6 +3465,15 @@ function verbOf(action, dryRun) {
 /** A failure's message without the key that it begins with: the key stands beside it. */
 function withoutKey(key, message) {
     return message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+}
+/** How a run ended that did not do what it should, and what of the bucket is certain then. */
+function notDone(status, dryRun, isUntouched) {
+    if (status === 'failed' && dryRun)
+        return ['Dry run failed'];
+    const what = status === 'failed' ? 'Failed' : 'Refused';
+    if (dryRun || isUntouched)
+        return [what, 'nothing was written'];
+    return status === 'failed' ? [what] : ['Refused at a destination', 'others were written'];
 }
 
 
@@ -3464,6 +3547,23 @@ function openFilesLimit(path = '/proc/self/limits') {
         // Linux alone has it.
     }
     return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+}
+
+
+/***/ }),
+
+/***/ 3168:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ endProcess)
+/* harmony export */ });
+/** What may still be open after the last word, as an abandoned download, must not keep the job. */
+const LINGER_MS = 2_000;
+/** Ends the process when its last word is out. */
+function endProcess() {
+    // Flushed first: a pipe is written asynchronously on some systems.
+    process.stdout.write('', () => setTimeout(() => process.exit(), LINGER_MS).unref());
 }
 
 
@@ -3698,6 +3798,117 @@ function stretchesOf(file, other) {
 
 /***/ }),
 
+/***/ 7452:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   C6: () => (/* binding */ forEachConcurrent),
+/* harmony export */   Gz: () => (/* binding */ ByteBudget),
+/* harmony export */   j3: () => (/* binding */ settleAll),
+/* harmony export */   yX: () => (/* binding */ deferred)
+/* harmony export */ });
+/**
+ * Runs `work` over the items, at most `limit` at a time, in order of start. Stops starting when `work` rejects. Of all
+ * rejections it tells the one that was started first, when everything that was started has ended.
+ */
+function forEachConcurrent(items, limit, work) {
+    const most = typeof limit === 'number' ? () => limit : limit;
+    const iterator = items[Symbol.iterator]();
+    return new Promise((resolve, reject) => {
+        let begun = 0;
+        let running = 0;
+        let isOver = false;
+        let failure;
+        const fail = (error, of) => {
+            isOver = true;
+            if (failure === undefined || of < failure.of)
+                failure = { error, of };
+        };
+        const begin = () => {
+            try {
+                while (!isOver && (running === 0 || running < most())) {
+                    const next = iterator.next();
+                    if (next.done === true)
+                        isOver = true;
+                    else {
+                        const number = begun++;
+                        work(next.value)
+                            .catch((error) => fail(error, number))
+                            .then(ended);
+                        running++;
+                    }
+                }
+            }
+            catch (error) {
+                fail(error, begun);
+            }
+            if (running > 0)
+                return;
+            if (failure === undefined)
+                resolve();
+            else
+                reject(failure.error);
+        };
+        const ended = () => {
+            running--;
+            begin();
+        };
+        begin();
+    });
+}
+/** Waits for all, then rejects with the first rejection: nothing is left running behind a failure. */
+async function settleAll(promises) {
+    const results = await Promise.allSettled(promises);
+    return results.map((result) => {
+        if (result.status === 'rejected')
+            throw result.reason;
+        return result.value;
+    });
+}
+/** Bounds the bytes of bodies held in memory. One request larger than the whole is let through alone. */
+class ByteBudget {
+    #free;
+    #capacity;
+    #waiting = [];
+    /** @param capacity bytes */
+    constructor(capacity) {
+        this.#capacity = capacity;
+        this.#free = capacity;
+    }
+    /** Runs `work` while `bytes` are taken from the budget. First come, first served. */
+    async with(bytes, work) {
+        const taken = Math.min(bytes, this.#capacity);
+        if (this.#waiting.length > 0 || taken > this.#free) {
+            await new Promise((start) => this.#waiting.push({ bytes: taken, start }));
+        }
+        else {
+            this.#free -= taken;
+        }
+        try {
+            return await work();
+        }
+        finally {
+            this.#free += taken;
+            while (this.#waiting[0] !== undefined && this.#waiting[0].bytes <= this.#free) {
+                const next = this.#waiting.shift();
+                this.#free -= next?.bytes ?? 0;
+                next?.start();
+            }
+        }
+    }
+}
+/** As `Promise.withResolvers`, which Node 20 does not have. */
+function deferred() {
+    let resolve = () => undefined;
+    const promise = new Promise((settle) => {
+        resolve = settle;
+    });
+    return { promise, resolve };
+}
+
+
+/***/ }),
+
 /***/ 6112:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -3846,6 +4057,7 @@ var object_entries = __nccwpck_require__(945);
  */
 const FORMAT = 's3-dedup-sync-index ';
 const FIRST_LINE = `${FORMAT}1`;
+const OTHER_VERSION = new RegExp(`^${FORMAT}(\\d{1,9})$`);
 /** An index that knows nothing, and to which lines can be appended. */
 const EMPTY_INDEX = Buffer.from(`${FIRST_LINE}\n`);
 /** Where the journal of an index in a file lies: beside it. */
@@ -3874,8 +4086,15 @@ function beginsAsIndex(bytes) {
  */
 function parseIndex(bytes, journal = Buffer.alloc(0), destination) {
     const start = bytes.indexOf(0x0a);
-    if (start < 0 || bytes.toString('latin1', 0, start) !== FIRST_LINE) {
-        return { index: undefined, why: 'it is not an index of this version' };
+    const first = bytes.toString('latin1', 0, Math.max(start, 0));
+    if (first !== FIRST_LINE) {
+        const [, version] = OTHER_VERSION.exec(first) ?? [];
+        return {
+            index: undefined,
+            why: version === undefined
+                ? 'it is not an index of this version'
+                : `another release wrote it (version ${version}), and what this one learns takes its place`,
+        };
     }
     const said = new Said(destination);
     for (const record of recordsOf(journal, 0))
@@ -4219,6 +4438,7 @@ const OBJECT_FIELDS = new Set([
     'chunks',
     'headers',
     'source',
+    'incompressible',
     'class',
     'modified',
     'written',
@@ -4232,6 +4452,7 @@ const FILE_FIELDS = new Set([
     'md5',
     'etag',
     'plain',
+    'stored',
 ]);
 /** What a newer version wrote. */
 function extraOf(record, known) {
@@ -4244,7 +4465,7 @@ function extraOf(record, known) {
 /** Member by member: an index has as many lines as the destination has objects, and spreading each costs more than reading it. */
 function objectEntry(record) {
     const { etag: rawETag, size, md5: rawMd5, parts, chunks, headers, source, class: asked } = record;
-    const { modified, written } = record;
+    const { modified, written, incompressible } = record;
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const isWrong = rawMd5 !== undefined && md5 === undefined;
@@ -4261,6 +4482,8 @@ function objectEntry(record) {
         entry.headers = headers;
     if (typeof source === 'string')
         entry.source = source;
+    if (incompressible === 'gzip' || incompressible === 'br')
+        entry.incompressible = incompressible;
     if (typeof asked === 'string')
         entry.class = asked;
     if ((0,index_rows/* isSize */.kp)(modified))
@@ -4273,7 +4496,7 @@ function objectEntry(record) {
     return entry;
 }
 function fileEntry(record) {
-    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain } = record;
+    const { size, mtimeNs, ctimeNs, ino, md5: rawMd5, etag: rawETag, plain, stored } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     const etag = typeof rawETag === 'string' ? (0,digest/* parseETag */.nn)(rawETag) : undefined;
     if (md5 === undefined || !(0,index_rows/* isSize */.kp)(size))
@@ -4285,6 +4508,7 @@ function fileEntry(record) {
         ...{ size, mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs), ino: BigInt(ino), md5 },
         ...(etag === undefined ? {} : { etag }),
         ...(plain === true ? { plain } : {}),
+        ...(typeof stored === 'string' ? { stored } : {}),
         ...(extra === undefined ? {} : { extra }),
     };
 }
@@ -4332,7 +4556,7 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, process } = record;
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
@@ -4343,7 +4567,10 @@ function uploadEntry(record) {
         return undefined;
     if (layoutSize(layout) !== size)
         return undefined;
-    return [upload, { key: key, md5, size, parts, headers, begun, process }];
+    if (sentUnder !== undefined && typeof sentUnder !== 'string')
+        return undefined;
+    const under = sentUnder === undefined ? {} : { sentUnder };
+    return [upload, { key: key, md5, size, parts, headers, begun, process, ...under }];
 }
 function isDecimal(value) {
     return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
@@ -4543,8 +4770,10 @@ class EntriesTable extends _entries_map_js__WEBPACK_IMPORTED_MODULE_0__/* .Entri
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Mr: () => (/* binding */ mistakeText),
 /* harmony export */   S0: () => (/* binding */ SyncError),
 /* harmony export */   Wp: () => (/* binding */ usageError),
+/* harmony export */   _s: () => (/* binding */ unreadableFile),
 /* harmony export */   bD: () => (/* binding */ messageOf),
 /* harmony export */   dc: () => (/* binding */ EXIT),
 /* harmony export */   gX: () => (/* binding */ worstExit),
@@ -4582,6 +4811,11 @@ class SyncError extends Error {
 function usageError(message) {
     return new SyncError('usage', EXIT.usage, message);
 }
+/** @param what the file that an input names, for people */
+function unreadableFile(what, cause) {
+    const message = `${what} cannot be read (${messageOf(cause)}): check the path`;
+    return new SyncError('file-not-found', EXIT.usage, message, { cause });
+}
 function refusal(code, message) {
     return new SyncError(code, EXIT.refused, message);
 }
@@ -4592,6 +4826,10 @@ function worstExit(codes) {
     for (const code of codes)
         worst = Math.min(worst, order.indexOf(code));
     return order[worst] ?? EXIT.failed;
+}
+/** Of what nobody but us can mend. */
+function mistakeText(error) {
+    return `internal error: ${messageOf(error)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`;
 }
 /** The message of anything thrown, on one line and without secrets. */
 function messageOf(error) {
@@ -4989,16 +5227,18 @@ const FILE_COLUMNS = new Set([
 ]);
 /** Whether columns can say all of it. */
 function isObjectRow(entry) {
-    const { etag, md5, parts, chunks, source, extra } = entry;
-    if (md5 === undefined || entry.class !== undefined)
+    const { etag, md5, parts, chunks, source, incompressible, extra } = entry;
+    if (md5 === undefined || entry.class !== undefined || incompressible !== undefined)
         return false;
     if (parts !== undefined || chunks !== undefined || source !== undefined || extra !== undefined)
         return false;
     return etag === md5 || (0,_digest_js__WEBPACK_IMPORTED_MODULE_0__/* .parseMd5 */ .S2)(etag) !== undefined;
 }
 /** Whether columns can say all of it. */
-function isFileRow({ mtimeNs, ctimeNs, ino, etag, extra }) {
-    return etag === undefined && extra === undefined && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
+function isFileRow({ mtimeNs, ctimeNs, ino, etag, stored, extra }) {
+    if (etag !== undefined || stored !== undefined || extra !== undefined)
+        return false;
+    return (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(mtimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ctimeNs) && (0,_name_table_js__WEBPACK_IMPORTED_MODULE_1__/* .fits */ .lA)(ino);
 }
 /** Gathers objects for one line. */
 class ObjectRows {
@@ -5301,7 +5541,7 @@ const INPUTS = {
         kind: 'string',
         group: 'Where to',
         placeholder: 'PREFIX',
-        description: 'What all keys begin with; it always ends at a slash. `/` spells the whole bucket.',
+        description: 'What all keys begin with; it always ends at a slash. `/` alone spells the whole bucket.',
     },
     'whole-bucket': {
         kind: 'boolean',
@@ -5401,7 +5641,7 @@ const INPUTS = {
         group: 'Objects',
         default: '0',
         placeholder: 'SIZE',
-        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied.',
+        description: 'Content smaller than this is sent, not copied: bytes, or `64 KiB`. S3 bills a copy like an upload, so by default everything that can be is copied. Mirrors with `mirror-by: copy` are filled by copies all the same.',
     },
     overwrite: {
         kind: 'enum',
@@ -5600,7 +5840,7 @@ const INPUTS = {
         group: 'Connection',
         placeholder: 'REGION',
         word: true,
-        description: "The bucket's region. By default from the environment or the profile, else S3 is asked once.",
+        description: "The bucket's region. By default from the environment or the profile, else AWS is asked once; with an endpoint it is us-east-1. On AWS it is not that of `copy-from`, `source` and `mirrors`: theirs stands behind them, as `region=`.",
     },
     'endpoint-url': {
         kind: 'string',
@@ -5691,7 +5931,7 @@ const INPUTS = {
         max: 100,
         default: '5',
         placeholder: 'N',
-        description: 'How often a request is tried before it counts as failed.',
+        description: 'How often a request is tried before it counts as failed; four times as often where S3 asks to slow down (503), which by default takes up to five minutes. `1` is one try, whatever is answered.',
     },
     'connect-timeout': {
         kind: 'duration',
@@ -5731,7 +5971,7 @@ const OUTPUTS = {
     'deleted-files': 'Objects deleted.',
     'deleted-bytes': 'Their bytes.',
     'failed-files': 'Files and objects that failed.',
-    delayed: '`yes` when `delay-updates` staged everything before anything changed; else `no`.',
+    delayed: '`yes` when `delay-updates` staged everything before anything changed, a dry run would, or nothing was to change; else `no`.',
     'invalidation-id': 'ID of the CloudFront invalidation, when one was sent.',
     requests: 'Requests sent to S3, retries included.',
     report: 'Path of the report, when one was asked for.',
@@ -6656,16 +6896,18 @@ __nccwpck_require__.d(__webpack_exports__, {
   Ir: () => (/* binding */ beginning),
   _$: () => (/* binding */ endBeforeRun),
   Hi: () => (/* binding */ engine),
-  hH: () => (/* binding */ patternParsers),
+  LK: () => (/* binding */ parsing),
   eF: () => (/* binding */ run)
 });
 
 // UNUSED EXPORTS: commitOf
 
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
 ;// CONCATENATED MODULE: ./build/src/action/fork.js
@@ -6734,6 +6976,8 @@ function keepHeapSmall(files) {
         (0,external_node_v8_.setFlagsFromString)(`--heap-growing-percent=${GROWING_PERCENT}`);
 }
 
+// EXTERNAL MODULE: ./build/src/model/concurrency.js
+var concurrency = __nccwpck_require__(7452);
 // EXTERNAL MODULE: ./build/src/model/objects.js
 var objects = __nccwpck_require__(6139);
 // EXTERNAL MODULE: ./build/src/model/options.js
@@ -6792,6 +7036,9 @@ function ofDestination(storage, destination, withFiles = true) {
 
 
 
+
+
+
 /** What several destinations share, loaded with the engine. */
 async function sharing(signal, all) {
     const { SharedTree } = await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(414)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8414));
@@ -6809,16 +7056,17 @@ function beginning(now) {
 }
 /** The real one. It is loaded when it is needed: `--help` is answered without the SDK. */
 const engine = {
-    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4907))).openStore(...args),
-    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(560), __nccwpck_require__.e(907), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
-    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(581), __nccwpck_require__.e(298), __nccwpck_require__.e(560), __nccwpck_require__.e(414), __nccwpck_require__.e(672)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9672))).sync(...args),
+    openStore: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(96), __nccwpck_require__.e(197), __nccwpck_require__.e(645), __nccwpck_require__.e(114)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7114))).openStore(...args),
+    openInvalidator: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(197), __nccwpck_require__.e(607)]).then(__nccwpck_require__.bind(__nccwpck_require__, 3607))).openInvalidator(...args),
+    sync: async (...args) => (await Promise.all(/* import() */[__nccwpck_require__.e(581), __nccwpck_require__.e(96), __nccwpck_require__.e(298), __nccwpck_require__.e(414), __nccwpck_require__.e(645), __nccwpck_require__.e(741)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8741))).sync(...args),
     fileIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).fileIndexStorage(...args),
     objectIndexStorage: async (...args) => (await __nccwpck_require__.e(/* import() */ 819).then(__nccwpck_require__.bind(__nccwpck_require__, 5819))).objectIndexStorage(...args),
 };
-/** The pattern parsers of `paths`, loaded when there are patterns. */
-const patternParsers = {
+/** What parsing has from elsewhere, loaded when it is needed. */
+const parsing = {
     parsePathLines: async (lines, cwd) => (await __nccwpck_require__.e(/* import() */ 447).then(__nccwpck_require__.bind(__nccwpck_require__, 3447))).parsePathLines(lines, cwd),
     literalPath: async (path, cwd) => (await __nccwpck_require__.e(/* import() */ 447).then(__nccwpck_require__.bind(__nccwpck_require__, 3447))).literalPath(path, cwd),
+    endpointOf: async (profile) => (await __nccwpck_require__.e(/* import() */ 606).then(__nccwpck_require__.bind(__nccwpck_require__, 6606))).endpointOf('S3', profile),
 };
 /**
  * One run, from options to report. Never rejects: whatever happens becomes the report and the exit status, and
@@ -6857,10 +7105,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const meeting = options.mirrorsAtomic ? await meetingOf(all.length) : undefined;
     const isFilling = shared !== undefined && options.command === 'sync' && options.mirrorBy !== 'upload';
     const first = isFilling && !options.mirrorsAtomic ? await firstDestination() : undefined;
-    let reach = () => undefined;
-    const reached = new Promise((resolve) => {
-        reach = resolve;
-    });
+    const reached = (0,concurrency/* deferred */.yX)();
     const unwritable = await unwritableReport(options);
     const results = unwritable ? [notBegun(options, unwritable)] : await Promise.all(all.map(publishTo));
     for (const { close } of stores)
@@ -6872,7 +7117,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     const report = buildReport(options, shell, { began, identity, warnings, end, source });
     const written = unwritable
         ? { report, exit: end.exit, path: undefined }
-        : await writeReport(report, options, end.exit, emit);
+        : await writeReport(report, options.report, end.exit, emit);
     const mayHaveChanged = stores.some(({ store }) => store.mayHaveChanged);
     const made = ending(written, options, began.ago(), mayHaveChanged);
     const wouldChange = shell.detailedExit && made.exit === errors/* EXIT */.dc.done && made.dryRun && made.changed;
@@ -6903,18 +7148,18 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
         try {
             signal.throwIfAborted();
             const opened = await openStore(to, say, signal, shell);
-            identity = opened.identity;
+            identity = await opened.whose();
             const { region, endpoint } = opened;
             say({ type: 'identity', identity, region, ...(endpoint === undefined ? {} : { endpoint }) });
             if (isFirst)
-                reach(opened);
+                reached.resolve(opened);
             const filling = isFirst ? undefined : await fillingOf(to, opened);
             const storage = to.index.kind === 'none' ? undefined : await indexStorage(to, opened, say);
             const index = storage === undefined
                 ? undefined
                 : ofDestination(storage, indexDestination(to.destination, endpoint), isFirst);
-            const copyFrom = await copyPlaces(to, opened);
-            const source = await sourcePort(to, opened);
+            const copyFrom = await copyPlaces(to, opened, say);
+            const source = await sourcePort(to, opened, say);
             const { invalidation } = to;
             const invalidator = invalidation === undefined || to.dryRun
                 ? undefined
@@ -6952,7 +7197,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             result = notBegun(to, explained(await explainFork(thrown, shell.env), signal, say));
             seat?.fail();
             if (isFirst)
-                reach(undefined);
+                reached.resolve(undefined);
             if (all.length > 1 && result.error !== undefined)
                 say({ type: 'message', level: 'error', message: result.error.message });
         }
@@ -6977,7 +7222,7 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     }
     /** What copying from the first destination costs, whether it is done or not; `undefined`: it cannot be done. */
     async function copyingOf(to, { endpoint, region }) {
-        const opened = await reached;
+        const opened = await reached.promise;
         if (opened === undefined)
             return {};
         if (opened.endpoint !== endpoint || !sameIdentity(to.connection, options.connection))
@@ -6988,14 +7233,14 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
     }
     /** How a mirror is filled from the first destination; `undefined`: its bytes are sent. */
     async function fillingOf(to, here) {
-        if (first === undefined || shared === undefined || (await reached) === undefined)
+        if (first === undefined || shared === undefined || (await reached.promise) === undefined)
             return undefined;
         const always = options.mirrorBy === 'copy';
         const copying = await copyingOf(to, here);
         if (copying === undefined) {
             if (!always)
                 return undefined;
-            throw new errors/* SyncError */.S0('usage', errors/* EXIT */.dc.usage, `mirror-by: copy was given, and ${(0,model_options/* runUrl */.Vp)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.Vp)(options)}: use upload or auto`);
+            throw (0,errors/* usageError */.Wp)(`mirror-by: copy was given, and ${(0,model_options/* runUrl */.Vp)(to)} is reached by another endpoint or other credentials than ${(0,model_options/* runUrl */.Vp)(options)}: use upload or auto`);
         }
         const { usdPerGB } = copying;
         const { destination, connection } = options;
@@ -7004,10 +7249,22 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
             ? undefined
             : { name: destination.bucket, ...(expectedOwner === undefined ? {} : { expectedOwner }) };
         const { Filling } = await __nccwpck_require__.e(/* import() */ 910).then(__nccwpck_require__.bind(__nccwpck_require__, 6910));
-        return new Filling({ first, prefix: destination.prefix, bucket, always, usdPerGB, rate: shared.rate });
+        const { minSize: copyMinSize } = to.copies;
+        const { prefix } = destination;
+        return new Filling({ first, prefix, bucket, always, copyMinSize, usdPerGB, rate: shared.rate });
     }
-    async function copyPlaces(to, { store }) {
+    /** Whether a mirror is on another service than the first destination. Where that one was not reached, as far as both were given. */
+    async function isElsewhere({ connection }, { endpoint }) {
+        const opened = await reached.promise;
+        if (opened === undefined)
+            return connection.endpointUrl !== options.connection.endpointUrl;
+        return opened.endpoint !== endpoint;
+    }
+    async function copyPlaces(to, here, say) {
+        const { store } = here;
         const places = [];
+        const left = [];
+        const isAway = to.copies.from.length > 0 && (await isElsewhere(to, here));
         for (const from of to.copies.from) {
             const { bucket, prefix } = from.place;
             const url = (0,objects/* destinationUrl */.kL)(from.place);
@@ -7015,18 +7272,27 @@ async function run(options, shell, signal, { openStore: open, openInvalidator, s
                 places.push({ url, store, prefix, bucket: undefined });
                 continue;
             }
-            const opened = await openStore(copyBucket(to, from), emit, signal, shell);
+            // On another service a bucket of this name is none, or somebody else's.
+            if (isAway) {
+                left.push(url);
+                continue;
+            }
+            const opened = await openStore(copyBucket(to, from), say, signal, shell);
             places.push({ url, store: opened.store, prefix, bucket: sourceBucket(bucket, from) });
+        }
+        if (left.length > 0) {
+            const message = `copy-from: nothing is copied from ${left.join(', ')}, as this mirror is on another service than the first destination`;
+            say({ type: 'message', level: 'notice', message });
         }
         return places;
     }
-    async function sourcePort(to, { endpoint }) {
+    async function sourcePort(to, { endpoint }, say) {
         const { source } = to;
         if (source === undefined)
             return undefined;
         const { place, connection } = source;
         const from = { ...to, destination: place, connection, writeHeaders: {} };
-        const opened = await openStore(from, emit, signal, shell);
+        const opened = await openStore(from, say, signal, shell);
         return {
             url: (0,objects/* destinationUrl */.kL)(place),
             store: opened.store,
@@ -7105,25 +7371,31 @@ function sourcesOf({ command, destination, sharding, source, target, tree }) {
         return [(0,objects/* destinationUrl */.kL)(source.place)];
     return tree.patterns.filter(({ negate }) => !negate).map(({ text }) => text);
 }
-/**
- * A run that could not begin, as its inputs are wrong. It ends like any other: outputs, summary or events, then failure.
- * No report is written, since where to is one of the inputs.
- */
+/** A run that could not begin, as its inputs are wrong. It ends like any other: report, outputs, summary or events, then failure. */
 async function endBeforeRun(thrown, inputs, began, shell) {
     const { code, message, exit } = explained(thrown, new AbortController().signal, shell.emit);
     const error = { code, message };
     const end = { destinations: [], exit, status: (0,model_report/* statusOf */.c)(exit, inputs.dryRun), error };
     const report = buildReport(inputs, shell, { began, identity: undefined, warnings: [], end });
-    await shell.finish(report, ending({ report, exit, path: undefined }, inputs, began.ago()));
+    const written = await writeReport(report, reportPath(inputs), exit, shell.emit);
+    await shell.finish(written.report, ending(written, inputs, began.ago()));
     shell.fail(message, exit);
     return exit;
+}
+function reportPath({ report, cwd }) {
+    try {
+        return report === '' ? undefined : (0,external_node_path_.resolve)(cwd(), report);
+    }
+    catch {
+        // That there is no working directory is what the run ends with.
+        return undefined;
+    }
 }
 /** For a run that ended otherwise than done, and met no error. */
 function failureText({ totals, exit }) {
     if (exit !== errors/* EXIT */.dc.different)
         return `the run ended with status ${exit}`;
-    const { uploaded, downloaded, copied, linked, refreshed, deleted } = totals;
-    const keys = [uploaded, downloaded, copied, linked, refreshed, deleted].reduce((sum, { files }) => sum + files, 0);
+    const keys = (0,console_totals/* changedFiles */.Y_)(totals);
     return `the destination differs from what a sync would make of it, in ${(0,format/* formatCount */.B4)(keys)} ${keys === 1 ? 'key' : 'keys'}`;
 }
 /** The error of a destination that met none but those of its steps. */
@@ -7189,7 +7461,7 @@ function explained(thrown, signal, emit) {
     }
     return {
         code: 'internal',
-        message: `internal error: ${(0,errors/* messageOf */.bD)(met)}. This is a mistake in s3-dedup-sync: please report it, with the log of a run with log-level: debug`,
+        message: (0,errors/* mistakeText */.Mr)(met),
         exit: errors/* EXIT */.dc.failed,
     };
 }
@@ -7244,13 +7516,17 @@ function commitOf(env) {
     const found = COMMIT_VARIABLES.map((name) => env[name]).find((value) => /^[0-9a-f]{7,64}$/i.test(value ?? ''));
     return found;
 }
-/** Why a report could not be written at the end of the run: told before its first write. */
+/**
+ * Why a report could not be written at the end of the run: told before its first write. The report of an earlier run is taken
+ * away: beside a run that is killed it would say that this one is done.
+ */
 async function unwritableReport({ report }) {
     if (report === undefined)
         return undefined;
     try {
         const { tryReplacing } = await __nccwpck_require__.e(/* import() */ 170).then(__nccwpck_require__.bind(__nccwpck_require__, 170));
         await tryReplacing(report);
+        await (0,promises_.rm)(report, { force: true });
         return undefined;
     }
     catch (thrown) {
@@ -7259,19 +7535,19 @@ async function unwritableReport({ report }) {
     }
 }
 /** A report that could be written when the run began, and cannot at its end, fails it after everything else is done. */
-async function writeReport(report, options, exit, emit) {
-    if (options.report === undefined)
-        return { report, exit, path: undefined };
+async function writeReport(report, path, exit, emit) {
+    if (path === undefined)
+        return { report, exit, path };
     try {
         const { writeReportFile } = await __nccwpck_require__.e(/* import() */ 324).then(__nccwpck_require__.bind(__nccwpck_require__, 324));
-        await writeReportFile(options.report, report);
-        return { report, exit, path: options.report };
+        await writeReportFile(path, report);
+        return { report, exit, path };
     }
     catch (thrown) {
         const isDone = report.status === 'done' ? '; everything else was done' : '';
         const error = {
             code: 'report-not-written',
-            message: `report: ${options.report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
+            message: `report: ${path} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
         };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
