@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ETag, md5Of, multipartETag } from '../../../src/model/digest.js';
 import { partsOf } from '../../../src/model/digest-index.js';
@@ -248,6 +248,50 @@ describe('what is encoded is decoded', () => {
       if (looksEncodedInPlace(join(root, 'f'))) taken.push(content);
     }
     expect(taken).toEqual([]);
+  });
+
+  test('what Brotli makes smaller looks encoded, whatever text it was made of', async () => {
+    const alphabets = [
+      '01',
+      '0123456789abcdef',
+      'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/',
+      '日本語漢字仮名',
+    ];
+    const missed: string[] = [];
+    let tried = 0;
+    for (const alphabet of alphabets.map((characters) => [...characters])) {
+      for (let length = 20; length < 12_000; length = Math.ceil(length * 1.2)) {
+        const picked = Array.from(noise(length), (byte) => alphabet[byte % alphabet.length]);
+        const source = Buffer.from(picked.join(''));
+        for (const quality of [9, 11]) {
+          const stored = brotliCompressSync(source, {
+            params: { [constants.BROTLI_PARAM_QUALITY]: quality },
+          });
+          if (stored.length > source.length * 0.9) continue;
+          tried++;
+          await handle.truncate(0);
+          await handle.write(stored, 0, undefined, 0);
+          if (!looksEncodedInPlace(join(root, 'f'))) missed.push(`${alphabet} ${length} ${quality}`);
+        }
+      }
+    }
+    expect(missed).toEqual([]);
+    expect(tried).toBeGreaterThan(200);
+  });
+
+  test('text does not look encoded, even where Brotli could decode it, nor where it is cut within a character', async () => {
+    const text = 'x'.repeat(100);
+    // One block of 100 bytes as they are, in a window of 64 KiB, and the end.
+    const stream = `0\x06\x10${text}\x03`;
+    expect(brotliDecompressSync(Buffer.from(stream)).toString()).toBe(text);
+    for (const content of [stream, ...['', '0', '00'].map((shift) => `${shift}9日本語`.repeat(2000))]) {
+      await handle.truncate(0);
+      await handle.write(Buffer.from(content), 0, undefined, 0);
+      expect([content.slice(0, 9), await looksEncoded(join(root, 'f'))]).toEqual([
+        content.slice(0, 9),
+        false,
+      ]);
+    }
   });
 
   test('pages and pictures do not look encoded', async () => {
