@@ -30,6 +30,7 @@ export class Proven {
 
 /** None where something is known of objects that their plain ETags do not say: under KMS they are no digests. */
 export function uncontradicted(proven: Proven | undefined, vouched: ReadonlyObjectMap<Md5 | string>): Proven {
+  if (proven === undefined) return Proven.none;
   for (const [{ etag }] of vouched) if (classifyETag(etag).kind === 'md5') return Proven.none;
-  return proven ?? Proven.none;
+  return proven;
 }

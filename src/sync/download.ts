@@ -6,6 +6,7 @@ import { refusal, SyncError } from '../model/errors.js';
 import type { Progress } from '../model/events.js';
 import { totalSize } from '../model/file-columns.js';
 import { formatSource, metadataMd5, NO_SOURCE, statedMd5 } from '../model/headers.js';
+import { Listing } from '../model/listing.js';
 import { ObjectEntries } from '../model/object-entries.js';
 import type { ObjectKey, Prefix } from '../model/object-key.js';
 import { ObjectMap, type ReadonlyObjectMap } from '../model/object-map.js';
@@ -202,11 +203,19 @@ class Download {
   async #prepare(remembered: LoadedIndex): Promise<Prepared> {
     const { source, here } = await this.#look();
     this.#guardSource(source);
-    const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
-    const met = [...here.files];
-    const partials = met.map(({ name }) => name).filter(isPartial);
-    const localFiles = met.filter(({ name }) => !isPartial(name));
-    const local = new Map(localFiles.map((file) => [file.name, file]));
+    const listing = new Map<ObjectKey, ListedObject>();
+    for (const object of source.objects.values()) listing.set(object.key, object);
+    const partials: string[] = [];
+    const localFiles: LocalFile[] = [];
+    const local = new Map<string, LocalFile>();
+    for (const file of here.files) {
+      if (isPartial(file.name)) {
+        partials.push(file.name);
+        continue;
+      }
+      localFiles.push(file);
+      local.set(file.name, file);
+    }
     const wanted = await this.#source.withoutExtras(source, local, remembered);
     await this.#directory.refuseNames(wanted, here, local);
     const files = await this.#source.decoded(wanted, local, remembered);
@@ -349,8 +358,11 @@ class Download {
       emit,
       signal: this.#frame.signal,
     });
-    const composites = compositesOf(files, digests);
-    return { undecided, composites, ...(await this.#askLarge(files, digests, vouched, composites)) };
+    const inParts = files.filter(({ object }) => classifyETag(object.etag).kind === 'multipart');
+    // All that is known of the others is known by now.
+    if (inParts.length === 0) return { vouched, undecided, claimed: new ObjectMap(), composites: new Map() };
+    const composites = compositesOf(files, inParts, digests);
+    return { undecided, composites, ...(await this.#askLarge(files, inParts, digests, vouched, composites)) };
   }
 
   /**
@@ -360,6 +372,7 @@ class Download {
    */
   async #askLarge(
     files: readonly RemoteFile[],
+    inParts: readonly RemoteFile[],
     digests: ReadonlyMap<string, FileDigest>,
     vouched: ReadonlyObjectMap<Md5>,
     composites: KnownObjects['composites'],
@@ -368,8 +381,7 @@ class Download {
     for (const { object } of files)
       if (isLarge(object.size))
         bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
-    const unsaid = files.filter(({ object }) => {
-      if (classifyETag(object.etag).kind !== 'multipart') return false;
+    const unsaid = inParts.filter(({ object }) => {
       const isKnown = vouched.has(object) || composites.has(object.etag);
       return !isKnown && (bySize.get(object.size)?.size ?? 0) > 1;
     });
@@ -395,22 +407,17 @@ class Download {
     known: KnownObjects,
   ): Promise<Planned> {
     const { deletes, delayUpdates, publishLast } = this.#options;
-    const listing = new Map<ObjectKey, ListedObject>();
-    const digested = new ObjectMap<Md5>();
-    for (const [name, file] of local) {
-      const object = listedFile(name, file);
-      listing.set(object.key, object);
-      const md5 = digests.get(name)?.md5;
-      if (md5 !== undefined) digested.set(object, md5);
-    }
-    const headers = new Map<ObjectKey, HeaderState>(files.map(({ name }) => [name as ObjectKey, 'same']));
+    const listing = new Listing();
+    for (const [name, file] of local) listing.add(listedFile(name, file));
+    // Of files only what `preserve` finds changed.
+    const headers = new Map<ObjectKey, HeaderState>();
     const input: PlanInput = {
       prefix: '' as Prefix,
       files,
       listing,
       further: [],
       contents: contentsOf(files, known),
-      vouched: digested,
+      vouched: new FileContents(listing, digests),
       headers,
       aclBound: new Set(),
       policy: {
@@ -541,20 +548,13 @@ class Download {
       known.set(object.key, md5);
       say(object, formatSource(encoded));
     }
-    const digested = new Map<string, ConfirmedFile>(fetch.published);
-    const { plain } = this.#source;
-    for (const [name, { md5 }] of digests) {
-      const file = local.get(name);
-      if (file === undefined || digested.has(name)) continue;
-      digested.set(name, { file, md5, ...(plain.has(name) ? { plain: true } : {}) });
-    }
     const lastWords = this.#frame.signal.aborted ? this.#frame.last.index : undefined;
     const confirmed = {
       listing,
       unchanged: known,
       written: new ObjectEntries<ObjectKey>(),
       deleted: new Set<ObjectKey>(),
-      files: [...digested.values()],
+      files: { [Symbol.iterator]: () => confirmedFiles(fetch.published, local, digests, this.#source.plain) },
       digestedNs,
       uploads: index?.uploads ?? new Map(),
       deploys: index?.deploys ?? 0,
@@ -578,6 +578,51 @@ class Download {
   }
 }
 
+/** What the run made and what was there before, without what it replaced. */
+function* confirmedFiles(
+  published: Fetch['published'],
+  local: ReadonlyMap<string, LocalFile>,
+  digests: ReadonlyMap<string, FileDigest>,
+  plain: ReadonlySet<string>,
+): Generator<ConfirmedFile, undefined> {
+  yield* published.values();
+  for (const [name, { md5 }] of digests) {
+    const file = local.get(name);
+    if (file === undefined || published.has(name)) continue;
+    yield plain.has(name) ? { file, md5, plain: true } : { file, md5 };
+  }
+}
+
+/** Digests of files that are listed, each under its name. */
+class FileContents implements ReadonlyObjectMap<Md5> {
+  readonly #listing: Listing;
+  readonly #digests: ReadonlyMap<string, FileDigest>;
+
+  constructor(listing: Listing, digests: ReadonlyMap<string, FileDigest>) {
+    this.#listing = listing;
+    this.#digests = digests;
+  }
+
+  get size(): number {
+    return this.#digests.size;
+  }
+
+  get({ key }: ListedObject): Md5 | undefined {
+    return this.#digests.get(key)?.md5;
+  }
+
+  has({ key }: ListedObject): boolean {
+    return this.#digests.has(key);
+  }
+
+  *[Symbol.iterator](): Generator<readonly [ListedObject, Md5], undefined> {
+    for (const object of this.#listing.values()) {
+      const md5 = this.get(object);
+      if (md5 !== undefined) yield [object, md5];
+    }
+  }
+}
+
 function listedFile(name: string, file: LocalFile): ListedObject {
   return {
     key: name as ObjectKey,
@@ -591,11 +636,12 @@ function listedFile(name: string, file: LocalFile): ListedObject {
 /** Contents of multipart ETags: those of files here, and of one part those that a plain ETag makes. */
 function compositesOf(
   files: readonly RemoteFile[],
+  inParts: readonly RemoteFile[],
   digests: ReadonlyMap<string, FileDigest>,
 ): ReadonlyMap<ETag, Md5> {
   const composites = new Map<ETag, Md5>();
   for (const { md5, etags } of digests.values()) for (const etag of etags) composites.set(etag, md5);
-  const sizes = new Set(files.flatMap(({ object }) => (isOfOnePart(object.etag) ? [object.size] : [])));
+  const sizes = new Set(inParts.flatMap(({ object }) => (isOfOnePart(object.etag) ? [object.size] : [])));
   for (const { object } of files) {
     const etag = classifyETag(object.etag);
     if (etag.kind === 'md5' && sizes.has(object.size)) composites.set(multipartETag([etag.md5]), etag.md5);

@@ -89,7 +89,7 @@ export class RemoteFiles {
       ].join(' and ');
       this.#frame.notice(`${what} left out, as they are no files of the tree; as-stored takes them too`);
     }
-    return names.filter((file) => !extras.has(file));
+    return extras.size === 0 ? names : names.filter((file) => !extras.has(file));
   }
 
   /** The files that encoded objects stand for, where there is a file that may be what they encode. */

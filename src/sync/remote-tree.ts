@@ -87,5 +87,6 @@ export function lookingFor(
 }
 
 function remoteFile(name: string, object: ListedObject): RemoteFile {
-  return { ...NO_FILE, name, size: object.size, object };
+  // Spread first, NO_FILE takes ten times as long.
+  return { name, size: object.size, object, ...NO_FILE };
 }
