@@ -680,13 +680,13 @@ interface Written {
  */
 async function unwritableReport({ report }: SyncOptions): Promise<Explained | undefined> {
   if (report === undefined) return undefined;
+  const { notWritten, tryReportFile } = await import('./console/report-file.js');
   try {
-    const { tryReplacing } = await import('./disk/replace-file.js');
-    await tryReplacing(report);
+    await tryReportFile(report);
     await rm(report, { force: true });
     return undefined;
   } catch (thrown) {
-    const message = `report: ${report} cannot be written (${messageOf(thrown)}): check the directory and its permissions`;
+    const message = notWritten(report, thrown, { check: 'the directory and its permissions' });
     return { code: 'report-not-written', message, exit: EXIT.usage };
   }
 }
@@ -699,16 +699,15 @@ async function writeReport(
   emit: Emit,
 ): Promise<Written> {
   if (path === undefined) return { report, exit, path };
+  const { notWritten, writeReportFile } = await import('./console/report-file.js');
   try {
-    const { writeReportFile } = await import('./console/report-file.js');
     await writeReportFile(path, report);
     return { report, exit, path };
   } catch (thrown) {
-    const isDone = report.status === 'done' ? '; everything else was done' : '';
-    const error: ReportError = {
-      code: 'report-not-written',
-      message: `report: ${path} cannot be written (${messageOf(thrown)})${isDone}: check the disk, the directory and its permissions`,
-    };
+    const done = report.status === 'done' ? '; everything else was done' : '';
+    const check = 'the disk, the directory and its permissions';
+    const message = notWritten(path, thrown, { done, check });
+    const error: ReportError = { code: 'report-not-written', message };
     const failed = report.status === 'done' || report.status === 'planned';
     // A run that failed already ends with its own error; this one is said beside it.
     if (!failed) emit({ type: 'message', level: 'error', message: error.message });

@@ -575,6 +575,32 @@ test('apply without a shard stages all; after a failure it begins nothing more, 
   expect(s3.server.texts(bucket)).toEqual({ 'p/a': 'aaa', 'p/b': 'bb', 'p/c': 'c' });
 });
 
+test('a file that a plan or results were named after by mistake is not replaced, and nothing is staged', async () => {
+  await writeTree({ 'a.html': 'a' }, root);
+  await writeTree({ plan: '{"name": "site"}', page: '<!doctype html>' }, work);
+  const [planFile, page] = [join(work, 'plan'), join(work, 'page')];
+  const refusing = (path: string, what: string) => ({
+    exit: 4,
+    report: {
+      error: {
+        code: 'not-writable',
+        message: `${path} cannot be written (what lies there is no ${what} of this tool): name another place, or delete it`,
+      },
+    },
+  });
+  expect(await command('plan')).toMatchObject(refusing(planFile, 'plan'));
+  expect(await readFile(planFile, 'utf8')).toBe('{"name": "site"}');
+  await rm(planFile);
+  // Its own plan and results are replaced.
+  for (const _ of [1, 2]) expect((await command('plan')).exit).toBe(0);
+  const results = [join(work, 'r')];
+  for (const _ of [1, 2]) expect((await command('apply', { results })).exit).toBe(0);
+  const creates = s3.server.log.count('CreateMultipartUpload');
+  expect(await command('apply', { results: [page] })).toMatchObject(refusing(page, 'file of results'));
+  expect(await readFile(page, 'utf8')).toBe('<!doctype html>');
+  expect(s3.server.log.count('CreateMultipartUpload')).toBe(creates);
+});
+
 describe('a plan or results that cannot be written are named', () => {
   const nowhere = (name: string): string => join(work, 'a file', name);
   beforeEach(async () => {

@@ -369,9 +369,43 @@ describe('the report', () => {
     },
   );
 
+  const OLDER = '{"version":1,"tool":"s3-dedup-sync/0.9.0"}';
+
+  test('that would replace a file which is none is told before anything is asked or made', async () => {
+    const path = join(directory, 'index.html');
+    await writeFile(path, '<!doctype html>');
+    const engine = fakeEngine();
+    const { exit, failures } = await runWith({ report: path }, engine);
+    expect([exit, failures]).toEqual([
+      2,
+      [
+        `2 report: ${path} cannot be written (what lies there is no report of this tool): name another place, or delete it`,
+      ],
+    ]);
+    expect(engine.openStore).not.toHaveBeenCalled();
+    expect(await readFile(path, 'utf8')).toBe('<!doctype html>');
+    expect(await readdir(directory)).toEqual(['index.html']);
+  });
+
+  test('replaces no file that came there while the run went on, as by a download', async () => {
+    const path = join(directory, 'r.json');
+    const sync: Engine['sync'] = async () => {
+      await writeFile(path, 'downloaded');
+      return { report: destinationReport(), exit: 0 };
+    };
+    const { exit, failures } = await runWith({ report: path }, { sync });
+    expect([exit, failures]).toEqual([
+      1,
+      [
+        `1 report: ${path} cannot be written (what lies there is no report of this tool); everything else was done: name another place, or delete it`,
+      ],
+    ]);
+    expect(await readFile(path, 'utf8')).toBe('downloaded');
+  });
+
   test('of an earlier run is gone while a run goes on, which may be killed', async () => {
     const path = join(directory, 'r.json');
-    await writeFile(path, 'done');
+    await writeFile(path, OLDER);
     let meanwhile: unknown;
     await runWith(
       { report: path },

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isInside } from '../disk/is-inside.js';
 import { openFilesLimit } from '../disk/open-files.js';
-import { journalPath } from '../model/digest-index.js';
+import { beginningOf } from '../disk/replace-file.js';
+import { beginsAsIndex, journalPath } from '../model/digest-index.js';
 import { environmentEndpoint } from '../model/endpoint.js';
 import { unreadableFile, usageError } from '../model/errors.js';
 import type { InputName, RawInputs } from '../model/inputs.js';
@@ -276,11 +277,11 @@ async function parseOne(
  * What a run writes beside what it publishes is for whoever runs it, though it lies among that. Several destinations have
  * one tree, and each writes files of its own.
  */
-function withUnpublished(all: SyncOptions): SyncOptions {
+async function withUnpublished(all: SyncOptions): Promise<SyncOptions> {
   const { tree, target, mirrors } = all;
   const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
-  const own = [all, ...mirrors]
-    .flatMap(writtenFiles)
+  const own = (await Promise.all([all, ...mirrors].map(writtenFiles)))
+    .flat()
     .filter((path) => places.some((place) => path !== place && isInside(path, place)));
   if (own.length === 0) return all;
   const without = (one: SyncOptions): SyncOptions => ({
@@ -290,10 +291,16 @@ function withUnpublished(all: SyncOptions): SyncOptions {
   return { ...without(all), mirrors: mirrors.map(without) };
 }
 
-function writtenFiles({ report, index, sharding }: SyncOptions): readonly string[] {
+/** What lies where the index was to, and is none, is not replaced (`notReplaced`): it is a file like any other. */
+async function writtenFiles({ report, index, sharding }: SyncOptions): Promise<readonly string[]> {
+  const begin =
+    index.kind === 'file' && index.isOwn !== true
+      ? await beginningOf(index.path).catch(() => undefined)
+      : undefined;
+  const isWritten = begin === undefined || beginsAsIndex(begin);
   return [
     ...(report === undefined ? [] : [report]),
-    ...(index.kind === 'file' ? [index.path, journalPath(index.path)] : []),
+    ...(index.kind === 'file' && isWritten ? [index.path, journalPath(index.path)] : []),
     ...(sharding === undefined
       ? []
       : [sharding.planFile, ...sharding.results].map((path) => path + sharding.beside)),

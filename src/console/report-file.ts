@@ -1,10 +1,32 @@
-import { replaceFile } from '../disk/replace-file.js';
+import { NotOursError, type Ours, replaceFile, tryReplacing } from '../disk/replace-file.js';
+import { messageOf } from '../model/errors.js';
 import type { Report, ReportStep } from '../model/report.js';
 import { withoutCommands } from './text.js';
 
+/** As a report of any version begins, also behind a program that set it otherwise. */
+const REPORT: Ours = {
+  what: 'report',
+  begins: (begin) => /^\{\s*"version":\s*\d+,\s*"tool":\s*"s3-dedup-sync\//.test(begin.toString('latin1')),
+};
+
+/** Rejects where `writeReportFile` could not even begin. */
+export async function tryReportFile(path: string): Promise<void> {
+  await tryReplacing(path, REPORT);
+}
+
+/** Why no report is there, in one line. */
+export function notWritten(
+  path: string,
+  thrown: unknown,
+  { done = '', check }: { done?: string; check: string },
+): string {
+  const advice = thrown instanceof NotOursError ? 'name another place, or delete it' : `check ${check}`;
+  return `report: ${path} cannot be written (${messageOf(thrown)})${done}: ${advice}`;
+}
+
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 export async function writeReportFile(path: string, report: Report): Promise<void> {
-  await replaceFile(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
+  await replaceFile(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)), REPORT);
 }
 
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */

@@ -284,16 +284,19 @@ export function* formatPublished({ plan, keys }: Published): Generator<string> {
   yield `${JSON.stringify({ end: keys.size })}\n`;
 }
 
-/** How results begin. */
-const RESULTS_BEGIN = [RESULTS_FORMAT, PUBLISHED_FORMAT].map((format) => `{"format":"${format}",`);
-
-/** Bytes of a file that are enough for `beginsAsResults`. */
-export const RESULTS_BEGIN_BYTES = Math.max(...RESULTS_BEGIN.map((begin) => begin.length));
+/** Whether bytes begin as a plan of any version does. */
+export function beginsAsPlan(bytes: Buffer): boolean {
+  return beginsAs(bytes, PLAN_FORMAT);
+}
 
 /** Whether bytes begin as results of any version do. */
 export function beginsAsResults(bytes: Buffer): boolean {
-  const text = bytes.toString('latin1', 0, RESULTS_BEGIN_BYTES);
-  return RESULTS_BEGIN.some((begin) => text.startsWith(begin));
+  return beginsAs(bytes, RESULTS_FORMAT) || beginsAs(bytes, PUBLISHED_FORMAT);
+}
+
+function beginsAs(bytes: Buffer, format: string): boolean {
+  const begin = `{"format":"${format}",`;
+  return bytes.toString('latin1', 0, begin.length) === begin;
 }
 
 /** Rejects anything that `formatResults` and `formatPublished` would not write, with a PlanFileError. */

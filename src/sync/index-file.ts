@@ -3,7 +3,7 @@ import { readFileSync, type Stats } from 'node:fs';
 import { appendFile, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { makeDirectory, replaceFile } from '../disk/replace-file.js';
+import { makeDirectory, type Ours, replaceFile } from '../disk/replace-file.js';
 import { forEachConcurrent } from '../model/concurrency.js';
 import { md5Of } from '../model/digest.js';
 import { beginsAsIndex, journalPath, MAX_INDEX_BYTES, otherLines } from '../model/digest-index.js';
@@ -23,6 +23,8 @@ import type { IndexStorage } from './ports.js';
 const JOURNAL_REQUESTS = 16;
 
 const NEWLINE = 0x0a;
+
+const INDEX: Ours = { what: 'index', begins: beginsAsIndex };
 
 /** What lies there is no index, whatever it is. */
 class NoIndexError extends Error {
@@ -74,7 +76,7 @@ export function fileIndexStorage(path: string, isOwn = false): IndexStorage {
     },
     async save(pieces) {
       if (unread !== undefined && !isOwn) throw notReplaced(unread);
-      await replaceFile(path, pieces);
+      await replaceFile(path, pieces, isOwn ? undefined : INDEX);
       await clear();
     },
     journal: {

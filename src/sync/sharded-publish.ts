@@ -30,7 +30,9 @@ import {
   type AllResults,
   gather,
   leftOut,
+  PLAN,
   publishedPath,
+  RESULTS,
   readPlan,
   readResults,
   refuseChanged,
@@ -61,7 +63,7 @@ export class Sharded {
   /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
   async plan(): Promise<void> {
     const { planFile } = this.#sharding();
-    await refuseUnwritable(planFile);
+    await refuseUnwritable(planFile, PLAN);
     const remembered = await this.#preparation.load();
     const { tree, listing, known, input } = await this.#preparation.prepare(remembered);
     const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
@@ -76,7 +78,7 @@ export class Sharded {
       stored: await this.#digestEncoded(planned.plan),
       preserve: this.#run.options.preserve,
     });
-    await writeLines(planFile, lines);
+    await writeLines(planFile, lines, PLAN);
     this.#run.frame.notice(`the plan was written to ${planFile}`);
   }
 
@@ -104,7 +106,7 @@ export class Sharded {
       this.#run.options.destination.prefix,
     );
     const path = (results[0] ?? '') + beside;
-    await refuseUnwritable(path);
+    await refuseUnwritable(path, RESULTS);
     const { signal } = this.#run.frame;
     const tree = await this.#run.frame.phase('walk', async (tell) => {
       const found = await this.#preparation.tree((files) => tell({ files, bytes: 0 }), signal);
@@ -152,7 +154,7 @@ export class Sharded {
             const one = transfer.stagedAt(key);
             if (one !== undefined) staged.push(stagedTo(one));
           }
-          await writeLines(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+          await writeLines(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }), RESULTS);
           // What no results name is aborted: nobody could complete it.
           for (const { key } of due) transfer.handOver(key);
         }
@@ -292,7 +294,7 @@ export class Sharded {
     this.#tellShare(share, due.size);
     this.#preparation.settle(planned);
     if (this.#run.options.dryRun) return this.#run.frame.rehearse(planned.plan);
-    await refuseUnwritable(path);
+    await refuseUnwritable(path, RESULTS);
     // The others write too.
     const matters = (key: ObjectKey): boolean => due.has(key);
     const seen: Seen = {
@@ -311,7 +313,7 @@ export class Sharded {
         const there = outcome === 'done' && etag !== undefined ? parseETag(etag) : undefined;
         if (there !== undefined) keys.set(step.key, there);
       }
-      await writeLines(path, formatPublished({ plan: id, keys }));
+      await writeLines(path, formatPublished({ plan: id, keys }), RESULTS);
     }
   }
 

@@ -1,6 +1,6 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile, tryReplacing } from '../disk/replace-file.js';
+import { beginningOf, NotOursError, type Ours, replaceFile, tryReplacing } from '../disk/replace-file.js';
 import type { ETag } from '../model/digest.js';
 import { EXIT, type ExitCode, refusal, SyncError, unreadableFile, usageError } from '../model/errors.js';
 import { compareKeys, type ObjectKey, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
@@ -9,6 +9,7 @@ import type { Sharding } from '../model/options.js';
 import type { CopyStep, Plan, StagedStep, UploadStep } from '../model/plan.js';
 import { stepsOf } from '../model/plan.js';
 import {
+  beginsAsPlan,
   beginsAsResults,
   MAX_PLAN_BYTES,
   type PlanFile,
@@ -16,7 +17,6 @@ import {
   type Published,
   parsePlan,
   parseResults,
-  RESULTS_BEGIN_BYTES,
   type Results,
   type Shard,
   type StagedUpload,
@@ -115,19 +115,8 @@ async function foundResults(path: string, id: string): Promise<Results | Publish
 }
 
 async function mayBeResults(path: string): Promise<boolean> {
-  try {
-    // A pipe would never end.
-    if (!(await stat(path)).isFile()) return false;
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(RESULTS_BEGIN_BYTES) });
-      return beginsAsResults(buffer.subarray(0, bytesRead));
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return false;
-  }
+  const begin = await beginningOf(path).catch(() => undefined);
+  return begin !== undefined && beginsAsResults(begin);
 }
 
 interface GivenFile {
@@ -172,19 +161,22 @@ export async function publishedPath(
   );
 }
 
+export const PLAN: Ours = { what: 'plan', begins: beginsAsPlan };
+export const RESULTS: Ours = { what: 'file of results', begins: beginsAsResults };
+
 /** Refuses a file that a run could not write at its end: all of its work would be named nowhere. */
-export async function refuseUnwritable(path: string): Promise<void> {
+export async function refuseUnwritable(path: string, ours: Ours): Promise<void> {
   try {
-    await tryReplacing(path);
+    await tryReplacing(path, ours);
   } catch (cause) {
     throw unwritable(path, EXIT.refused, cause);
   }
 }
 
 /** Writes a plan or results whole, or not at all. */
-export async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+export async function writeLines(path: string, lines: Iterable<string>, ours: Ours): Promise<void> {
   try {
-    await replaceFile(path, lines);
+    await replaceFile(path, lines, ours);
   } catch (cause) {
     throw unwritable(path, EXIT.failed, cause);
   }
@@ -193,9 +185,12 @@ export async function writeLines(path: string, lines: Iterable<string>): Promise
 function unwritable(path: string, exit: ExitCode, cause: unknown): SyncError {
   const code = errorCode(cause);
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  const advice = isFull
-    ? 'free some room there, or name another disk'
-    : 'check the directory and its permissions';
+  const advice =
+    cause instanceof NotOursError
+      ? 'name another place, or delete it'
+      : isFull
+        ? 'free some room there, or name another disk'
+        : 'check the directory and its permissions';
   const message = `${path} cannot be written (${systemMessage(cause)}): ${advice}`;
   return new SyncError('not-writable', exit, message, { cause });
 }

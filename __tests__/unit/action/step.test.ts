@@ -144,7 +144,7 @@ describe('inputs that are wrong', () => {
   });
 
   test('have a report, in place of one that says of an earlier run that it is done', async () => {
-    await writeFile(join(temp, 'r.json'), '{"status":"done"}');
+    await writeFile(join(temp, 'r.json'), '{"version":1,"tool":"s3-dedup-sync/0.9.0","status":"done"}');
     const { outputs } = await stepWith({ ...inputs, INPUT_REPORT: 'r.json', 'INPUT_MAX-DELETE': 'x' });
     expect(outputs.report).toBe(join(temp, 'r.json'));
     expect(JSON.parse(await readFile(join(temp, 'r.json'), 'utf8'))).toMatchObject({

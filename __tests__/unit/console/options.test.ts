@@ -1102,3 +1102,15 @@ test('rules and patterns that come by a pipe, which is empty the second time, ar
     for (const { writer } of pipes) writer.kill();
   }
 });
+
+test.each([
+  ['<!doctype html>', false],
+  ['GIF89a', false],
+  ['s3-dedup-sync-index 9\n', true],
+  ['', true],
+])('a page that index names by mistake is a file of the tree like any other: %j', async (text, isOwn) => {
+  await writeFile(join(cwd, 'page.html'), text);
+  const { site } = await parse({ paths: [cwd], index: 'page.html' });
+  const own = ['page.html', 'page.html.journal'].map((name) => join(cwd, name));
+  expect([...site.unpublished]).toEqual(isOwn ? own : []);
+});

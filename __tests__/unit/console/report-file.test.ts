@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { json, jsonLines, writeReportFile } from '../../../src/console/report-file.js';
+import { json, jsonLines, tryReportFile, writeReportFile } from '../../../src/console/report-file.js';
 import { NO_TOTALS } from '../../../src/console/totals.js';
 import type { Report, ReportStep } from '../../../src/model/report.js';
 
@@ -105,3 +105,37 @@ describe('the file', () => {
     expect(await readdir(directory)).toEqual(['file']);
   });
 });
+
+test.each(['r.json', 'r.jsonl'])(
+  '%s replaces reports of any shape and version, and nothing else',
+  async (name) => {
+    const path = join(directory, name);
+    const other = { ...report([step('a')]), version: 2 };
+    const shapes = [
+      [...json(report([step('a')]))].join(''),
+      [...jsonLines(report())].join(''),
+      JSON.stringify(other),
+      JSON.stringify(other, undefined, '\t'),
+      '',
+    ];
+    for (const shape of shapes) {
+      await writeFile(path, shape);
+      await tryReportFile(path);
+      await writeReportFile(path, report());
+      await tryReportFile(path);
+    }
+    for (const page of [
+      '{}',
+      '{"version":1}',
+      '<!doctype html>',
+      '*.map\n',
+      ' ',
+      '{"version":1,"tool":"other/1"}',
+    ]) {
+      await writeFile(path, page);
+      await expect(tryReportFile(path)).rejects.toThrow('is no report');
+      await expect(writeReportFile(path, report())).rejects.toThrow('is no report');
+      expect(await readFile(path, 'utf8')).toBe(page);
+    }
+  },
+);

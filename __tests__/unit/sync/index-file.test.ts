@@ -119,6 +119,15 @@ describe('in a file', () => {
     },
   );
 
+  test('nor is a file that came there since it was read, as by a download', async () => {
+    const path = join(root, 'index');
+    const storage = fileIndexStorage(path);
+    expect(await storage.load(signal)).toBeUndefined();
+    await writeFile(path, 'downloaded');
+    await expect(storage.save(bytes('index'), signal)).rejects.toThrow('is no index of this tool');
+    expect(readFileSync(path, 'utf8')).toBe('downloaded');
+  });
+
   test.each(['', 's3-dedup', 's3-dedup-sync-index 9\n'])(
     'what begins as an index of any version is replaced: %j',
     async (text) => {

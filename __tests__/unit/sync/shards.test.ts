@@ -7,7 +7,7 @@ import type { ObjectKey, Prefix } from '../../../src/model/object-key.js';
 import type { LocalFile } from '../../../src/model/objects.js';
 import type { Plan, UploadStep } from '../../../src/model/plan.js';
 import { formatPlan, MAX_PLAN_BYTES, type Results, type StagedUpload } from '../../../src/model/plan-file.js';
-import { gather, readPlan, type ShardStep, withFiles, writeLines } from '../../../src/sync/shards.js';
+import { gather, PLAN, readPlan, type ShardStep, withFiles, writeLines } from '../../../src/sync/shards.js';
 import { removeTree, temporaryDirectory } from '../../support/tree.js';
 
 const BYTES = 4;
@@ -196,7 +196,7 @@ describe('a plan or results that a disk does not take', () => {
     ['Unknown system error -122', -122, 'Unknown system error -122: write', 'EDQUOT, write'],
   ])('for want of room (%s): that is said, not permissions', async (code, errno, message, told) => {
     const path = join(work, 'plan');
-    await expect(writeLines(path, refusing(code, errno, message)())).rejects.toMatchObject({
+    await expect(writeLines(path, refusing(code, errno, message)(), PLAN)).rejects.toMatchObject({
       code: 'not-writable',
       message: `${path} cannot be written (${told}): free some room there, or name another disk`,
     });
@@ -205,7 +205,7 @@ describe('a plan or results that a disk does not take', () => {
   test('for another reason: directory and permissions are to be looked at', async () => {
     const path = join(work, 'plan');
     await expect(
-      writeLines(path, refusing('EACCES', -13, 'EACCES: permission denied, write')()),
+      writeLines(path, refusing('EACCES', -13, 'EACCES: permission denied, write')(), PLAN),
     ).rejects.toThrow(
       `${path} cannot be written (EACCES: permission denied, write): check the directory and its permissions`,
     );
