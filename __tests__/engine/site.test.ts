@@ -11,6 +11,7 @@ import {
   formatWriting,
   parseIndex,
 } from '../../src/model/digest-index.js';
+import { fileIndexStorage } from '../../src/sync/index-file.js';
 import { type Changes, memoryIndex, type Published, publish, stepsOf } from '../support/engine.js';
 import { type EmbeddedTestServer, embedded } from '../support/servers.js';
 import { noise, removeTree, temporaryDirectory, writeTree } from '../support/tree.js';
@@ -265,6 +266,43 @@ describe('headers', () => {
     expect(run.messages).toEqual([expect.stringContaining('headers-file would apply its rules')]);
     expect(Object.keys(s3.server.texts(bucket))).toHaveLength(5);
   });
+
+  test.each(['_headers', '_redirects', 'r.json', 'plan.jsonl'])(
+    'an object of the time when %s was a file like any other is deleted, as a dry run says',
+    async (name) => {
+      await writeTree({ 'a.html': 'a', old: 'o', [name]: '# none\n' }, root);
+      await publish(s3, bucket, root);
+      const unpublished = new Set([join(root, name)]);
+      const changes = { deletes: { deleteAfter: true }, site: { unpublished } };
+      await rm(join(root, 'old'));
+      for (const [dryRun, left] of [
+        [true, ['p/a.html', `p/${name}`, 'p/old']],
+        [false, ['p/a.html']],
+      ] as const) {
+        const run = await publish(s3, bucket, root, { ...changes, dryRun });
+        expect(run).toMatchObject({ exit: 0, report: { totals: { deleted: { files: 2 } } } });
+        expect(Object.keys(s3.server.texts(bucket)).sort()).toEqual([...left].sort());
+      }
+      expect(await readFile(join(root, name), 'utf8')).toBe('# none\n');
+    },
+  );
+
+  test.each([true, false])(
+    'so is one of an index and its journal, which the run itself makes: %s',
+    async (isMade) => {
+      await writeTree({ 'a.html': 'a', i: '', 'i.journal': '' }, root);
+      await publish(s3, bucket, root);
+      if (isMade) for (const name of ['i', 'i.journal']) await rm(join(root, name));
+      // It is staged, and so journalled before the deletes.
+      await writeTree({ 'b.html': 'b' }, root);
+      const unpublished = new Set(['i', 'i.journal'].map((name) => join(root, name)));
+      const index = fileIndexStorage(join(root, 'i'));
+      const changes = { index, delayUpdates: true, deletes: { deleteAfter: true }, site: { unpublished } };
+      expect((await publish(s3, bucket, root, changes)).exit).toBe(0);
+      expect(Object.keys(s3.server.texts(bucket))).toEqual(['p/a.html', 'p/b.html']);
+      expect(await readFile(join(root, 'i'), 'utf8')).toMatch(/^s3-dedup-sync-index/);
+    },
+  );
 
   test('a file of rules in the tree can set no ACL, tags, storage class or redirect', async () => {
     for (const header of ['x-amz-acl: public-read', 'x-amz-website-redirect-location: /evil']) {

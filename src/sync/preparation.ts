@@ -161,8 +161,8 @@ export class Preparation {
         )
       : undefined;
     const { tree: found, listing, further } = await this.#look(early, remembered.index);
-    const published = await withoutOwnFiles(found, site);
     const { source, isMirror = false } = this.#run.ports;
+    const published = source === undefined ? await withoutOwnFiles(found, site) : found;
     if (source === undefined && !isMirror)
       for (const message of unusedRules(published)) emit({ type: 'message', level: 'notice', message });
     if (source !== undefined) guardOverlap(found, source, listing, this.#run.options.destination);

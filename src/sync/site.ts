@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { usageError } from '../model/errors.js';
 import { namesOf } from '../model/file-columns.js';
 import { compareKeys, OWN_DIRECTORY, type Prefix } from '../model/object-key.js';
@@ -15,26 +16,46 @@ const INDEX_PAGE = /(^|\/)index\.html$/;
 
 /**
  * The tree without the files that say how to publish it and those that the run itself writes, under whatever names and
- * links they lie there.
+ * links they lie there. Nor are they there by now: their objects, of runs for which they were files like any other, go.
  */
-export async function withoutOwnFiles<T extends Pick<Tree, 'files'>>(
-  tree: T,
+export async function withoutOwnFiles(
+  tree: Tree,
   { unpublished }: Pick<SiteOptions, 'unpublished'>,
-): Promise<T> {
-  const own = new Set<string>();
-  for (const path of unpublished) {
-    try {
-      const real = await realpath(path);
-      own.add(real);
-      own.add(fileId({ real, ...statFields(await stat(real, { bigint: true })) }));
-    } catch {
-      // It is not there, and so it is no file of the tree.
-    }
-  }
-  const isOwn = (file: LocalFile): boolean => own.has(file.real) || (file.nlink > 1 && own.has(fileId(file)));
+): Promise<Tree> {
+  if (unpublished.size === 0) return tree;
+  const { root, files } = tree;
+  const isOwn = await isAmong(unpublished);
+  const isThere: Tree['isThere'] = async (name) => {
+    if (!(await tree.isThere(name))) return false;
+    // Looked at anew: the run replaces some, and makes those that were not there.
+    const [file, isOwnByNow] = [await fileAt(join(root, name)), await isAmong(unpublished)];
+    return file === undefined || !isOwnByNow(file);
+  };
   // Most trees have none, and may have a million files.
-  if (own.size === 0 || !some(tree.files, isOwn)) return tree;
-  return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };
+  if (!some(files, isOwn)) return { ...tree, isThere };
+  return { ...tree, files: [...files].filter((file) => !isOwn(file)), isThere };
+}
+
+type Identity = Parameters<typeof fileId>[0];
+
+/** Whether a file is one of those that lie at `paths`. */
+async function isAmong(paths: Iterable<string>): Promise<(file: Identity) => boolean> {
+  const own = new Set<string>();
+  for (const path of paths) {
+    const file = await fileAt(path);
+    if (file !== undefined) own.add(file.real).add(fileId(file));
+  }
+  return (file) => own.has(file.real) || (file.nlink > 1 && own.has(fileId(file)));
+}
+
+/** `undefined`: it is not there, and so it is no file of the tree. */
+async function fileAt(path: string): Promise<Identity | undefined> {
+  try {
+    const real = await realpath(path);
+    return { real, ...statFields(await stat(real, { bigint: true })) };
+  } catch {
+    return undefined;
+  }
 }
 
 function some<T>(all: Iterable<T>, is: (one: T) => boolean): boolean {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { link, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parsePrefix } from '../../../src/model/object-key.js';
@@ -15,13 +15,15 @@ describe('files that say how to publish the tree', () => {
     const [rules] = files.filter(({ name }) => name === '_headers');
     const alike = files.map((file) => ({ ...file, dev: rules!.dev, ino: rules!.ino }));
     const unpublished = new Set([join(root, '_headers')]);
-    expect(names(await withoutOwnFiles({ files: alike }, { unpublished }))).toEqual(['a.html']);
+    expect(names(await withoutOwnFiles(treeOf(alike), { unpublished }))).toEqual(['a.html']);
     const linked = alike.map((file) => ({ ...file, nlink: 2 }));
-    expect(names(await withoutOwnFiles({ files: linked }, { unpublished }))).toEqual(['a.html']);
+    expect(names(await withoutOwnFiles(treeOf(linked), { unpublished }))).toEqual(['a.html']);
   });
 
   let root: string;
   let files: readonly LocalFile[];
+  const treeOf = (some: readonly LocalFile[], there: readonly string[] = []): Tree =>
+    ({ root, files: some, isThere: async (name: string) => there.includes(name) }) as unknown as Tree;
   beforeEach(async () => {
     root = await writeTree({ 'a.html': 'a', _headers: 'rules' });
     files = await walkTree(root, new AbortController().signal);
@@ -29,8 +31,8 @@ describe('files that say how to publish the tree', () => {
   afterEach(() => removeTree(root));
 
   test('are left out; what lies elsewhere, or is not there, leaves nothing out', async () => {
-    const left = (...paths: readonly string[]): Promise<{ readonly files: Tree['files'] }> =>
-      withoutOwnFiles({ files }, { unpublished: new Set(paths) });
+    const left = (...paths: readonly string[]): Promise<Tree> =>
+      withoutOwnFiles(treeOf(files), { unpublished: new Set(paths) });
     expect(names(await left(join(root, '_headers')))).toEqual(['a.html']);
     const elsewhere = await writeTree({});
     await writeFile(join(elsewhere, 'report.json'), '{}');
@@ -39,6 +41,17 @@ describe('files that say how to publish the tree', () => {
       'a.html',
     ]);
     await removeTree(elsewhere);
+  });
+
+  test('are not there by now either, under no name, and be they made since; what cannot be told is there', async () => {
+    await link(join(root, '_headers'), join(root, 'hard'));
+    await symlink('.', join(root, 'again'));
+    const there = ['_headers', 'hard', 'again/_headers', 'a.html', 'r.json', 'gone'];
+    const unpublished = new Set([join(root, '_headers'), join(root, 'r.json')]);
+    const { isThere } = await withoutOwnFiles(treeOf(files, there), { unpublished });
+    await writeFile(join(root, 'r.json'), 'made by this run');
+    const found = await Promise.all([...there, 'b.html'].map(isThere));
+    expect(found).toEqual([false, false, false, true, false, true, false]);
   });
 });
 
