@@ -125,7 +125,7 @@ export interface UploadEntry {
   readonly headers: string;
   /** When it was begun, milliseconds since the epoch. */
   readonly begun: number;
-  /** The mark of the process that began it, which is not coming back once it has ended. */
+  /** The mark of the process that began it, which is not coming back once it has ended. Empty: not known. */
   readonly process: string;
   /**
    * What encrypts it, where ETags of parts prove nothing and every part is sent: with the MD5 that it has to have, so that
@@ -649,7 +649,8 @@ function addRenewing(keys: Set<string>, { renewing }: Fields): boolean {
 }
 
 function uploadEntry(record: Fields): readonly [string, UploadEntry] | undefined {
-  const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
+  // Early versions told of none: it is one that nobody here knows, and the upload is aborted when it is old enough.
+  const { upload, key, md5: rawMd5, size, parts, headers, begun, process = '', sentUnder } = record;
   const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
   if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
     return undefined;

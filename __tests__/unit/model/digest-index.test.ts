@@ -366,7 +366,7 @@ describe('the index', () => {
         parts: [...NO_TEXT, '', '1x8', '0x9', '9x1x'],
         headers: NO_TEXT,
         begun: NO_SIZE,
-        process: NO_TEXT,
+        process: [null, 1, {}],
         sentUnder: NO_TEXT.filter((each) => each !== undefined),
       },
     ],
@@ -436,6 +436,13 @@ describe('the index', () => {
     ).toEqual(['v']);
     expect(journal('s3://a/', UPLOAD)).toEqual(['u']);
     expect(journal(undefined, { destination: 's3://b/' }, UPLOAD)).toEqual(['u']);
+  });
+
+  test('an upload is read of which an early version did not tell the process: it can be aborted when it is old', () => {
+    const { process: _, ...early } = { ...UPLOAD, machine: 'm', pid: 2 };
+    const { index, droppedLines } = parsed(checked(early)) as { index: DigestIndex; droppedLines: number };
+    const { upload, ...rest } = UPLOAD;
+    expect([[...index.uploads], droppedLines]).toEqual([[[upload, { ...rest, process: '' }]], 0]);
   });
 
   test('an index of another destination speaks of the files alone', () => {

@@ -85,13 +85,20 @@ describe('uploads that an earlier run left behind', () => {
       running: entry({ process: `${place}.${process.ppid}.${beganOf(process.ppid)}` }),
       elsewhere: entry(),
       'no mark': entry({ process: `${process.pid}` }),
+      'of an early version': entry({ process: '' }),
       old: entry({ begun: NOW - 24 * HOUR }),
       wanted: entry({ process: gone, key: 'p/wanted' as ObjectKey }),
     });
     await uploads.abortLeftOvers(({ key }) => key === 'p/wanted');
     expect([...aborted].sort()).toEqual(['before', 'gone', 'of this process', 'old']);
     expect(messages).toEqual(['4 uploads were aborted that an interrupted run left behind']);
-    expect([...uploads.left().keys()]).toEqual(['running', 'elsewhere', 'no mark', 'wanted']);
+    expect([...uploads.left().keys()]).toEqual([
+      'running',
+      'elsewhere',
+      'no mark',
+      'of an early version',
+      'wanted',
+    ]);
   });
 
   test.each([
