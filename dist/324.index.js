@@ -6,16 +6,34 @@ export const modules = {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   notWritten: () => (/* binding */ notWritten),
+/* harmony export */   tryReportFile: () => (/* binding */ tryReportFile),
 /* harmony export */   writeReportFile: () => (/* binding */ writeReportFile)
 /* harmony export */ });
 /* unused harmony exports jsonLines, json */
 /* harmony import */ var _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(170);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4320);
+/* harmony import */ var _model_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(4132);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(4320);
 
 
+
+/** As a report of any version begins, also behind a program that set it otherwise. */
+const REPORT = {
+    what: 'report',
+    begins: (begin) => /^\{\s*"version":\s*\d+,\s*"tool":\s*"s3-dedup-sync\//.test(begin.toString('latin1')),
+};
+/** Rejects where `writeReportFile` could not even begin. */
+async function tryReportFile(path) {
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .tryReplacing */ .LB)(path, REPORT);
+}
+/** Why no report is there, in one line. */
+function notWritten(path, thrown, { done = '', check }) {
+    const advice = thrown instanceof _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .NotOursError */ .Px ? 'name another place, or delete it' : `check ${check}`;
+    return `report: ${path} cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(thrown)})${done}: ${advice}`;
+}
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */
 async function writeReportFile(path, report) {
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .f)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)));
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .replaceFile */ .fR)(path, batched(path.endsWith('.jsonl') ? jsonLines(report) : json(report)), REPORT);
 }
 /** JSON Lines: the run without its steps, then a line for each step, with its destination's place from 0. */
 function* jsonLines(report) {
@@ -51,7 +69,7 @@ function* stepLines(steps) {
 }
 /** A report may be printed to the log. */
 function jsonOf(value, indent) {
-    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutCommands */ .Df)(JSON.stringify(value, undefined, indent));
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutCommands */ .Df)(JSON.stringify(value, undefined, indent));
 }
 function indented(value) {
     return jsonOf(value, 2).replaceAll('\n', '\n    ');

@@ -127,6 +127,7 @@ __webpack_require__.r(__webpack_exports__);
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 const NEWLINE = 0x0a;
+const INDEX = { what: 'index', begins: _model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .beginsAsIndex */ .JS };
 /** What lies there is no index, whatever it is. */
 class NoIndexError extends Error {
     name = 'NoIndexError';
@@ -148,7 +149,7 @@ function fileIndexStorage(path, isOwn = false) {
         try {
             // What another run appended meanwhile stays; what cannot be read does not.
             const left = await readRegular(journal).then((bytes) => (bytes === undefined ? '' : (0,_model_digest_index_js__WEBPACK_IMPORTED_MODULE_7__/* .otherLines */ .qw)(`${bytes}`, known.map(String))), () => '');
-            await (left === '' ? (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true }) : (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(journal, [left]));
+            await (left === '' ? (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.rm)(journal, { force: true }) : (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .fR)(journal, [left]));
             known = [];
         }
         catch (error) {
@@ -176,7 +177,7 @@ function fileIndexStorage(path, isOwn = false) {
         async save(pieces) {
             if (unread !== undefined && !isOwn)
                 throw notReplaced(unread);
-            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .f)(path, pieces);
+            await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .replaceFile */ .fR)(path, pieces, isOwn ? undefined : INDEX);
             await clear();
         },
         journal: {
@@ -201,7 +202,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path));
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }

@@ -351,7 +351,7 @@ function parseState(state) {
 }
 async function freshDirectory(env) {
     const base = env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)();
-    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .O)(base);
+    await (0,_disk_replace_file_js__WEBPACK_IMPORTED_MODULE_5__/* .makeDirectory */ .Oh)(base);
     return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_2__.mkdtemp)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(base, 's3-dedup-sync-'));
 }
 /** Whoever no longer waits for it leaves the workspace and the directory to it until it has settled. */
@@ -501,29 +501,211 @@ async function readOwn(path) {
 
 /***/ }),
 
+/***/ 8781:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   MF: () => (/* binding */ FileCalls),
+/* harmony export */   N6: () => (/* binding */ giveTraits),
+/* harmony export */   QY: () => (/* binding */ unlessAbsent)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
+/* harmony import */ var _in_place_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8090);
+
+
+
+/** Longer bodies are written through the pool: the copy alone would keep the thread. Bytes. */
+const IN_PLACE_BYTES = 256 * 1024;
+/** Open, write, close. */
+const CREATE_CALLS = 3;
+/**
+ * The calls that make a small file under a name, each in place or through the thread pool, see `InPlace`. A download
+ * makes seven of them a file; through the pool alone they take more of this thread than everything else of it.
+ */
+class FileCalls {
+    #inPlace;
+    /** @param now milliseconds */
+    constructor(now) {
+        this.#inPlace = new _in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .QUICK_CALLS */ .g, now);
+    }
+    /** `undefined`: nothing is there. */
+    lstat(path) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false }), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(path, { bigint: true }).catch(unlessAbsent));
+    }
+    link(from, to) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.linkSync)(from, to), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.link)(from, to));
+    }
+    rename(from, to) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(from, to), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(from, to));
+    }
+    unlink(path) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(path), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.unlink)(path));
+    }
+    /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
+    async create(path, body, traits) {
+        if (body.length > IN_PLACE_BYTES)
+            return createThroughPool(path, body, traits);
+        return this.#inPlace.call(() => createInPlace(path, body, traits), () => createThroughPool(path, body, traits), CREATE_CALLS);
+    }
+}
+function createInPlace(path, body, { mode, time }) {
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'wx');
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)(descriptor, body);
+        if (mode !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fchmodSync)(descriptor, mode);
+        if (time !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.futimesSync)(descriptor, time, time);
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
+async function createThroughPool(path, body, traits) {
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path, 'wx');
+    try {
+        await handle.writeFile(body);
+        await giveTraits(handle, traits);
+    }
+    finally {
+        await handle.close();
+    }
+}
+async function giveTraits(handle, { mode, time }) {
+    if (mode !== undefined)
+        await handle.chmod(mode);
+    if (time !== undefined)
+        await handle.utimes(time, time);
+}
+/** For what may not be there. */
+function unlessAbsent(error) {
+    if (error.code !== 'ENOENT')
+        throw error;
+    return undefined;
+}
+
+
+/***/ }),
+
+/***/ 8090:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ InPlace),
+/* harmony export */   g: () => (/* binding */ QUICK_CALLS)
+/* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8500);
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 3;
+/** Of calls that take microseconds where memory answers them. */
+const QUICK_CALLS = { slowMs: 0.2, judged: 100, through: 2_000 };
+/**
+ * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
+ * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
+ * and through the pool while the file system shows itself to be slow: there they run side by side.
+ */
+class InPlace {
+    #limits;
+    #now;
+    #through = 0;
+    #calls = 0;
+    #spent = 0;
+    /** When everything else had its turn last; at first, when calls began. */
+    #breathed;
+    #breath;
+    /** @param now milliseconds */
+    constructor(limits, now = () => performance.now()) {
+        this.#limits = limits;
+        this.#now = now;
+    }
+    /** Makes calls, so many: in place, with a breath before them for everything else where one is due, or through the pool. */
+    async call(inPlace, throughPool, calls = 1) {
+        if (this.isSlow(calls))
+            return throughPool();
+        this.#breathed ??= this.#now();
+        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+        while (this.#now() - this.#breathed > BREATH_MS) {
+            const isFirst = this.#breath === undefined;
+            this.#breath ??= (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
+                this.#breath = undefined;
+                this.#breathed = this.#now();
+            });
+            await this.#breath;
+            if (isFirst)
+                break;
+        }
+        return this.make(inPlace, calls);
+    }
+    /** Whether the next calls, so many, go through the pool. */
+    isSlow(calls = 1) {
+        if (this.#through <= 0)
+            return false;
+        this.#through -= calls;
+        return true;
+    }
+    /** Makes calls in place, so many. */
+    make(work, calls = 1) {
+        const start = this.#now();
+        try {
+            return work();
+        }
+        finally {
+            this.#count(this.#now() - start, calls);
+        }
+    }
+    #count(ms, calls) {
+        const { slowMs, judged, through } = this.#limits;
+        this.#spent += ms;
+        this.#calls += calls;
+        if (this.#calls < judged)
+            return;
+        if (this.#spent > slowMs * this.#calls)
+            this.#through = through;
+        this.#calls = 0;
+        this.#spent = 0;
+    }
+}
+
+
+/***/ }),
+
 /***/ 170:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ makeDirectory),
-/* harmony export */   f: () => (/* binding */ replaceFile),
-/* harmony export */   tryReplacing: () => (/* binding */ tryReplacing)
+/* harmony export */   LB: () => (/* binding */ tryReplacing),
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   Px: () => (/* binding */ NotOursError),
+/* harmony export */   VI: () => (/* binding */ beginningOf),
+/* harmony export */   fR: () => (/* binding */ replaceFile)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
 /* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
+/* harmony import */ var _file_calls_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(8781);
 
 
 
+
+/** Enough of a file to tell what wrote it. Bytes. */
+const BEGIN_BYTES = 256;
+/** What lies there is somebody's file, that a path was given of by mistake. */
+class NotOursError extends Error {
+    name = 'NotOursError';
+}
 /**
  * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
  * written need not fit one string. Rejects with the system's error; the old file is then still there.
  *
  * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
+ *
+ * @param ours what a file is that may be replaced; absent: any, and an empty one is anybody's
  */
-async function replaceFile(path, pieces) {
+async function replaceFile(path, pieces, ours) {
     await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    await refuseSpecial(path);
+    await refuseOthers(path, ours);
     const temporary = besides(path);
     try {
         const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
@@ -546,8 +728,8 @@ async function replaceFile(path, pieces) {
  * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
  * below a root an empty one looks like a build that made nothing.
  */
-async function tryReplacing(path) {
-    await refuseSpecial(path);
+async function tryReplacing(path, ours) {
+    await refuseOthers(path, ours);
     let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
     while (!(await isThere(directory)))
         directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
@@ -559,12 +741,29 @@ async function tryReplacing(path) {
 function besides(path) {
     return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
 }
-async function refuseSpecial(path) {
+/** How a regular file begins, be it led to by a link; `undefined`: there is none. */
+async function beginningOf(path) {
+    // A pipe would never end.
+    if ((await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(_file_calls_js__WEBPACK_IMPORTED_MODULE_3__/* .unlessAbsent */ .QY))?.isFile() !== true)
+        return undefined;
+    const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path);
+    try {
+        const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(BEGIN_BYTES) });
+        return buffer.subarray(0, bytesRead);
+    }
+    finally {
+        await file.close();
+    }
+}
+async function refuseOthers(path, ours) {
     const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
     // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
     const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
     if (there?.isFile() === false || link.startsWith('/proc/'))
         throw new Error('it is not a regular file');
+    const begin = ours === undefined ? undefined : await beginningOf(path);
+    if (begin !== undefined && begin.length > 0 && !ours?.begins(begin))
+        throw new NotOursError(`what lies there is no ${ours?.what} of this tool`);
 }
 async function isThere(path) {
     try {
@@ -1474,7 +1673,8 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
+    // Early versions told of none: it is one that nobody here knows, and the upload is aborted when it is old enough.
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process = '', sentUnder } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;

@@ -2945,6 +2945,8 @@ function userCacheDirectory(env, platform, home) {
 var is_inside = __webpack_require__(2572);
 // EXTERNAL MODULE: ./build/src/disk/open-files.js
 var open_files = __webpack_require__(6417);
+// EXTERNAL MODULE: ./build/src/disk/replace-file.js
+var replace_file = __webpack_require__(170);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
 var digest_index = __webpack_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/endpoint.js
@@ -3873,6 +3875,7 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
@@ -4073,11 +4076,11 @@ async function parseOne(raw, context, openFiles, input) {
  * What a run writes beside what it publishes is for whoever runs it, though it lies among that. Several destinations have
  * one tree, and each writes files of its own.
  */
-function withUnpublished(all) {
+async function withUnpublished(all) {
     const { tree, target, mirrors } = all;
     const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
-    const own = [all, ...mirrors]
-        .flatMap(writtenFiles)
+    const own = (await Promise.all([all, ...mirrors].map(writtenFiles)))
+        .flat()
         .filter((path) => places.some((place) => path !== place && (0,is_inside/* isInside */.F)(path, place)));
     if (own.length === 0)
         return all;
@@ -4087,10 +4090,15 @@ function withUnpublished(all) {
     });
     return { ...without(all), mirrors: mirrors.map(without) };
 }
-function writtenFiles({ report, index, sharding }) {
+/** What lies where the index was to, and is none, is not replaced (`notReplaced`): it is a file like any other. */
+async function writtenFiles({ report, index, sharding }) {
+    const begin = index.kind === 'file' && index.isOwn !== true
+        ? await (0,replace_file/* beginningOf */.VI)(index.path).catch(() => undefined)
+        : undefined;
+    const isWritten = begin === undefined || (0,digest_index/* beginsAsIndex */.JS)(begin);
     return [
         ...(report === undefined ? [] : [report]),
-        ...(index.kind === 'file' ? [index.path, (0,digest_index/* journalPath */.HY)(index.path)] : []),
+        ...(index.kind === 'file' && isWritten ? [index.path, (0,digest_index/* journalPath */.HY)(index.path)] : []),
         ...(sharding === undefined
             ? []
             : [sharding.planFile, ...sharding.results].map((path) => path + sharding.beside)),
@@ -4301,8 +4309,6 @@ async function barProgress(stream, now, dryRun) {
 
 // EXTERNAL MODULE: ./build/src/disk/home-directory.js
 var home_directory = __webpack_require__(6190);
-// EXTERNAL MODULE: ./build/src/disk/replace-file.js
-var replace_file = __webpack_require__(170);
 ;// CONCATENATED MODULE: ./build/src/action/fork.js
 
 
@@ -4898,14 +4904,14 @@ function commitOf(env) {
 async function unwritableReport({ report }) {
     if (report === undefined)
         return undefined;
+    const { notWritten, tryReportFile } = await __webpack_require__.e(/* import() */ 324).then(__webpack_require__.bind(__webpack_require__, 324));
     try {
-        const { tryReplacing } = await Promise.resolve(/* import() */).then(__webpack_require__.bind(__webpack_require__, 170));
-        await tryReplacing(report);
+        await tryReportFile(report);
         await (0,promises_.rm)(report, { force: true });
         return undefined;
     }
     catch (thrown) {
-        const message = `report: ${report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`;
+        const message = notWritten(report, thrown, { check: 'the directory and its permissions' });
         return { code: 'report-not-written', message, exit: errors/* EXIT */.dc.usage };
     }
 }
@@ -4913,17 +4919,16 @@ async function unwritableReport({ report }) {
 async function writeReport(report, path, exit, emit) {
     if (path === undefined)
         return { report, exit, path };
+    const { notWritten, writeReportFile } = await __webpack_require__.e(/* import() */ 324).then(__webpack_require__.bind(__webpack_require__, 324));
     try {
-        const { writeReportFile } = await __webpack_require__.e(/* import() */ 324).then(__webpack_require__.bind(__webpack_require__, 324));
         await writeReportFile(path, report);
         return { report, exit, path };
     }
     catch (thrown) {
-        const isDone = report.status === 'done' ? '; everything else was done' : '';
-        const error = {
-            code: 'report-not-written',
-            message: `report: ${path} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
-        };
+        const done = report.status === 'done' ? '; everything else was done' : '';
+        const check = 'the disk, the directory and its permissions';
+        const message = notWritten(path, thrown, { done, check });
+        const error = { code: 'report-not-written', message };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
         if (!failed)
@@ -5140,7 +5145,7 @@ async function writeSummary(report, ended, options, env, emit) {
     const directory = env.RUNNER_TEMP || (0,external_node_os_.tmpdir)();
     const file = (0,external_node_path_.join)(directory, `s3-dedup-sync-summary-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}.md`);
     try {
-        await (0,replace_file/* makeDirectory */.O)(directory);
+        await (0,replace_file/* makeDirectory */.Oh)(directory);
         await (0,promises_.writeFile)(file, markdown);
         const jobSummary = env.GITHUB_STEP_SUMMARY ?? '';
         if (jobSummary !== '' && isWanted(options.summary, ended))

@@ -1,109 +1,11 @@
 export const id = 741;
-export const ids = [741,819,170];
+export const ids = [741,819];
 export const modules = {
 
 /***/ 8078:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 module.exports = __webpack_require__.p + "a72c51e6fba4ce147e6e.js";
-
-/***/ }),
-
-/***/ 170:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ makeDirectory),
-/* harmony export */   f: () => (/* binding */ replaceFile),
-/* harmony export */   tryReplacing: () => (/* binding */ tryReplacing)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
-
-
-
-/**
- * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
- * written need not fit one string. Rejects with the system's error; the old file is then still there.
- *
- * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
- */
-async function replaceFile(path, pieces) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    await refuseSpecial(path);
-    const temporary = besides(path);
-    try {
-        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
-        try {
-            for (const piece of pieces)
-                await handle.appendFile(piece);
-            await handle.sync();
-        }
-        finally {
-            await handle.close();
-        }
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
-    }
-    catch (error) {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
-        throw error;
-    }
-}
-/**
- * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
- * below a root an empty one looks like a build that made nothing.
- */
-async function tryReplacing(path) {
-    await refuseSpecial(path);
-    let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
-    while (!(await isThere(directory)))
-        directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
-    const temporary = besides((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path)));
-    await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
-    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
-}
-/** Where a file is written that is to take the place of another, or to be a new one. */
-function besides(path) {
-    return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
-}
-async function refuseSpecial(path) {
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
-    const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
-    if (there?.isFile() === false || link.startsWith('/proc/'))
-        throw new Error('it is not a regular file');
-}
-async function isThere(path) {
-    try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path);
-        return true;
-    }
-    catch (error) {
-        if (error.code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) !== path)
-            return false;
-        throw error;
-    }
-}
-/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
-async function makeDirectory(path) {
-    try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
-    }
-    catch (error) {
-        const { code } = error;
-        if (code === 'EEXIST')
-            return;
-        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
-            throw error;
-        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
-            if (again.code !== 'EEXIST')
-                throw again;
-        });
-    }
-}
-
 
 /***/ }),
 
@@ -273,6 +175,7 @@ var object_store = __webpack_require__(6592);
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 const NEWLINE = 0x0a;
+const INDEX = { what: 'index', begins: digest_index/* beginsAsIndex */.JS };
 /** What lies there is no index, whatever it is. */
 class NoIndexError extends Error {
     name = 'NoIndexError';
@@ -294,7 +197,7 @@ function fileIndexStorage(path, isOwn = false) {
         try {
             // What another run appended meanwhile stays; what cannot be read does not.
             const left = await readRegular(journal).then((bytes) => (bytes === undefined ? '' : (0,digest_index/* otherLines */.qw)(`${bytes}`, known.map(String))), () => '');
-            await (left === '' ? (0,promises_.rm)(journal, { force: true }) : (0,replace_file/* replaceFile */.f)(journal, [left]));
+            await (left === '' ? (0,promises_.rm)(journal, { force: true }) : (0,replace_file/* replaceFile */.fR)(journal, [left]));
             known = [];
         }
         catch (error) {
@@ -322,7 +225,7 @@ function fileIndexStorage(path, isOwn = false) {
         async save(pieces) {
             if (unread !== undefined && !isOwn)
                 throw notReplaced(unread);
-            await (0,replace_file/* replaceFile */.f)(path, pieces);
+            await (0,replace_file/* replaceFile */.fR)(path, pieces, isOwn ? undefined : INDEX);
             await clear();
         },
         journal: {
@@ -347,7 +250,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,replace_file/* makeDirectory */.O)((0,external_node_path_.dirname)(path));
+    await (0,replace_file/* makeDirectory */.Oh)((0,external_node_path_.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }
@@ -823,6 +726,127 @@ var model_digest = __webpack_require__(6799);
 var file_columns = __webpack_require__(9511);
 // EXTERNAL MODULE: ./build/src/model/headers.js
 var model_headers = __webpack_require__(6061);
+// EXTERNAL MODULE: ./build/src/model/entries-map.js
+var entries_map = __webpack_require__(6452);
+// EXTERNAL MODULE: ./build/src/model/md5-column.js
+var md5_column = __webpack_require__(9018);
+// EXTERNAL MODULE: ./build/src/model/name-table.js
+var name_table = __webpack_require__(8025);
+// EXTERNAL MODULE: ./build/src/model/numbering.js
+var numbering = __webpack_require__(4684);
+;// CONCATENATED MODULE: ./build/src/model/listing.js
+
+
+
+
+
+const FIRST_ROWS = 1024;
+/**
+ * What a prefix holds, in the order in which it was listed, 55 bytes an object beside its key. Objects are made as they are
+ * asked for: the same one is another object each time.
+ */
+class Listing extends entries_map/* EntriesMap */.v {
+    /** Its keys; further ones may follow, of whoever says something of them. */
+    names = new name_table/* NameTable */.K3();
+    #size = 0;
+    /** ETags that are spelled like an MD5. */
+    md5s = new md5_column/* Md5Column */.B();
+    #otherETags = new Map();
+    #sizes = new Float64Array(FIRST_ROWS);
+    #lastModified = new Float64Array(FIRST_ROWS);
+    /** Of `#classNames`. */
+    #classes = new Uint32Array(FIRST_ROWS);
+    #classNames = new numbering/* Numbering */.U();
+    /** Replaces what has the same key. */
+    add({ key, size, etag, lastModified, storageClass }) {
+        const row = this.names.add(key);
+        // A row that nobody filled would be an object that nobody listed.
+        if (row > this.#size)
+            throw new Error(`the table of objects has ${this.#size} rows and skips to ${row}`);
+        this.#size = Math.max(this.#size, row + 1);
+        if (row >= this.#sizes.length)
+            this.#widen();
+        this.#sizes[row] = size;
+        this.#lastModified[row] = lastModified;
+        this.#classes[row] = this.#classNames.numberOf(storageClass);
+        const kind = (0,model_digest/* classifyETag */.Q)(etag);
+        if (kind.kind === 'md5') {
+            this.md5s.set(row, kind.md5);
+            this.#otherETags.delete(row);
+        }
+        else {
+            this.md5s.clear(row);
+            this.#otherETags.set(row, etag);
+        }
+    }
+    get size() {
+        return this.#size;
+    }
+    /** Of all objects. */
+    get bytes() {
+        let bytes = 0;
+        for (let row = 0; row < this.#size; row++)
+            bytes += this.#sizes[row];
+        return bytes;
+    }
+    has(key) {
+        return this.#find(key) !== -1;
+    }
+    get(key) {
+        const row = this.#find(key);
+        return row === -1 ? undefined : this.#object(row, key);
+    }
+    *keys() {
+        for (let row = 0; row < this.size; row++)
+            yield this.names.at(row);
+    }
+    *values() {
+        for (let row = 0; row < this.size; row++)
+            yield this.#object(row, this.names.at(row));
+    }
+    *entries() {
+        for (const object of this.values())
+            yield [object.key, object];
+    }
+    sizeAt(row) {
+        return this.#sizes[row];
+    }
+    storageClassAt(row) {
+        return this.#classNames.texts[this.#classes[row]];
+    }
+    /** Those of rows that are not passed over. */
+    *except(isPassed) {
+        for (let row = 0; row < this.size; row++)
+            if (!isPassed(row, this.#sizes[row]))
+                yield this.#object(row, this.names.at(row));
+    }
+    /** Those of rows that are not passed over, in the order of `compareKeys`. */
+    *inOrder(isPassed) {
+        for (const row of this.names.ordered(this.size))
+            if (!isPassed(row))
+                yield this.#object(row, this.names.at(row));
+    }
+    #find(key) {
+        const row = this.names.find(key);
+        return row < this.#size ? row : -1;
+    }
+    #object(row, key) {
+        return {
+            key,
+            size: this.#sizes[row],
+            etag: this.md5s.at(row) ?? this.#otherETags.get(row),
+            lastModified: this.#lastModified[row],
+            storageClass: this.storageClassAt(row),
+        };
+    }
+    #widen() {
+        const rows = this.#sizes.length * 2;
+        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
+        this.#lastModified = (0,name_table/* moved */.aW)(this.#lastModified, new Float64Array(rows));
+        this.#classes = (0,name_table/* moved */.aW)(this.#classes, new Uint32Array(rows));
+    }
+}
+
 // EXTERNAL MODULE: ./build/src/model/object-entries.js
 var object_entries = __webpack_require__(945);
 // EXTERNAL MODULE: ./build/src/model/part-sizes.js
@@ -926,12 +950,6 @@ class ChangeTimes {
 
 // EXTERNAL MODULE: ./build/src/model/chunks.js
 var model_chunks = __webpack_require__(9621);
-// EXTERNAL MODULE: ./build/src/model/entries-map.js
-var entries_map = __webpack_require__(6452);
-// EXTERNAL MODULE: ./build/src/model/md5-column.js
-var md5_column = __webpack_require__(9018);
-// EXTERNAL MODULE: ./build/src/model/name-table.js
-var name_table = __webpack_require__(8025);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __webpack_require__(7598);
 // EXTERNAL MODULE: external "node:zlib"
@@ -2532,9 +2550,12 @@ var replace_file = __webpack_require__(170);
 var object_key = __webpack_require__(5142);
 // EXTERNAL MODULE: ./build/src/sync/local-names.js
 var local_names = __webpack_require__(8163);
+// EXTERNAL MODULE: external "node:buffer"
+var external_node_buffer_ = __webpack_require__(4573);
 // EXTERNAL MODULE: external "node:stream/promises"
 var external_node_stream_promises_ = __webpack_require__(6466);
 ;// CONCATENATED MODULE: ./build/src/sync/decode.js
+
 
 
 
@@ -2547,6 +2568,10 @@ class WrongContentError extends Error {
 }
 /** What is read of a file to tell whether it is encoded. Bytes. */
 const BEGINNING = 4096;
+/** Of fewer bytes a stream may be text by chance: `brotliCompressSync('')` is a semicolon. */
+const LEAST_TEXT = 64;
+/** What zlib decodes at a time: of most files it decodes nothing, and its own 16 KiB cost more than to try. Bytes. */
+const TRIED = 1024;
 /** Calls that it takes to read that. */
 const BEGINNING_CALLS = 3;
 /** Whether a file begins as encoded ones do. By chance another one does too: who asks must ask more. */
@@ -2574,10 +2599,13 @@ function looksEncodedInPlace(path) {
 function areEncoded(beginning) {
     if (beginning[0] === 0x1f && beginning[1] === 0x8b)
         return true;
+    // A try costs as much as to read and digest the file, and most files are text.
+    if (beginning.length >= LEAST_TEXT && isText(beginning))
+        return false;
     const isWhole = beginning.length < BEGINNING;
     const finishFlush = isWhole ? external_node_zlib_.constants.BROTLI_OPERATION_FINISH : external_node_zlib_.constants.BROTLI_OPERATION_FLUSH;
     try {
-        const options = { finishFlush, maxOutputLength: BEGINNING * 16, info: true };
+        const options = { finishFlush, maxOutputLength: BEGINNING * 16, chunkSize: TRIED, info: true };
         const { engine } = (0,external_node_zlib_.brotliDecompressSync)(beginning, options);
         // Text that begins with a 9 is a whole stream of nothing, and more behind it.
         return engine.bytesWritten === beginning.length;
@@ -2585,6 +2613,13 @@ function areEncoded(beginning) {
     catch (error) {
         return error.code === 'ERR_BUFFER_TOO_LARGE';
     }
+}
+/**
+ * UTF-8, maybe cut within its last character. Of what Brotli makes smaller each bit is as good as chance, the highest of every
+ * byte too: 64 bytes of it are text less than once in 10^14 times.
+ */
+function isText(bytes) {
+    return [0, 1, 2, 3].some((cut) => (0,external_node_buffer_.isUtf8)(bytes.subarray(0, bytes.length - cut)));
 }
 /** The stored bytes, decoded. Errors of zlib become WrongContentError. */
 async function decode(body, encoding, consume) {
@@ -2869,7 +2904,7 @@ class DownloadTarget {
     /** Makes the directory itself, where it is not there yet. */
     async make() {
         const directory = this.#directory;
-        await (0,replace_file/* makeDirectory */.O)(directory).catch((error) => {
+        await (0,replace_file/* makeDirectory */.Oh)(directory).catch((error) => {
             throw (0,errors/* refusal */.x5)('not-writable', `the directory ${(0,walk_findings/* showName */.$i)(directory)} cannot be made (${(0,system_error/* reasonOf */.A3)(error)}): nothing was written; make it, or name another one that this user may write to`);
         });
     }
@@ -4587,121 +4622,6 @@ function deletionLimit(maxDelete, listed) {
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __webpack_require__(7975);
-// EXTERNAL MODULE: ./build/src/model/numbering.js
-var numbering = __webpack_require__(4684);
-;// CONCATENATED MODULE: ./build/src/model/listing.js
-
-
-
-
-
-const FIRST_ROWS = 1024;
-/**
- * What a prefix holds, in the order in which it was listed, 55 bytes an object beside its key. Objects are made as they are
- * asked for: the same one is another object each time.
- */
-class Listing extends entries_map/* EntriesMap */.v {
-    /** Its keys; further ones may follow, of whoever says something of them. */
-    names = new name_table/* NameTable */.K3();
-    #size = 0;
-    /** ETags that are spelled like an MD5. */
-    md5s = new md5_column/* Md5Column */.B();
-    #otherETags = new Map();
-    #sizes = new Float64Array(FIRST_ROWS);
-    #lastModified = new Float64Array(FIRST_ROWS);
-    /** Of `#classNames`. */
-    #classes = new Uint32Array(FIRST_ROWS);
-    #classNames = new numbering/* Numbering */.U();
-    /** Replaces what has the same key. */
-    add({ key, size, etag, lastModified, storageClass }) {
-        const row = this.names.add(key);
-        // A row that nobody filled would be an object that nobody listed.
-        if (row > this.#size)
-            throw new Error(`the table of objects has ${this.#size} rows and skips to ${row}`);
-        this.#size = Math.max(this.#size, row + 1);
-        if (row >= this.#sizes.length)
-            this.#widen();
-        this.#sizes[row] = size;
-        this.#lastModified[row] = lastModified;
-        this.#classes[row] = this.#classNames.numberOf(storageClass);
-        const kind = (0,model_digest/* classifyETag */.Q)(etag);
-        if (kind.kind === 'md5') {
-            this.md5s.set(row, kind.md5);
-            this.#otherETags.delete(row);
-        }
-        else {
-            this.md5s.clear(row);
-            this.#otherETags.set(row, etag);
-        }
-    }
-    get size() {
-        return this.#size;
-    }
-    /** Of all objects. */
-    get bytes() {
-        let bytes = 0;
-        for (let row = 0; row < this.#size; row++)
-            bytes += this.#sizes[row];
-        return bytes;
-    }
-    has(key) {
-        return this.#find(key) !== -1;
-    }
-    get(key) {
-        const row = this.#find(key);
-        return row === -1 ? undefined : this.#object(row, key);
-    }
-    *keys() {
-        for (let row = 0; row < this.size; row++)
-            yield this.names.at(row);
-    }
-    *values() {
-        for (let row = 0; row < this.size; row++)
-            yield this.#object(row, this.names.at(row));
-    }
-    *entries() {
-        for (const object of this.values())
-            yield [object.key, object];
-    }
-    sizeAt(row) {
-        return this.#sizes[row];
-    }
-    storageClassAt(row) {
-        return this.#classNames.texts[this.#classes[row]];
-    }
-    /** Those of rows that are not passed over. */
-    *except(isPassed) {
-        for (let row = 0; row < this.size; row++)
-            if (!isPassed(row, this.#sizes[row]))
-                yield this.#object(row, this.names.at(row));
-    }
-    /** Those of rows that are not passed over, in the order of `compareKeys`. */
-    *inOrder(isPassed) {
-        for (const row of this.names.ordered(this.size))
-            if (!isPassed(row))
-                yield this.#object(row, this.names.at(row));
-    }
-    #find(key) {
-        const row = this.names.find(key);
-        return row < this.#size ? row : -1;
-    }
-    #object(row, key) {
-        return {
-            key,
-            size: this.#sizes[row],
-            etag: this.md5s.at(row) ?? this.#otherETags.get(row),
-            lastModified: this.#lastModified[row],
-            storageClass: this.storageClassAt(row),
-        };
-    }
-    #widen() {
-        const rows = this.#sizes.length * 2;
-        this.#sizes = (0,name_table/* moved */.aW)(this.#sizes, new Float64Array(rows));
-        this.#lastModified = (0,name_table/* moved */.aW)(this.#lastModified, new Float64Array(rows));
-        this.#classes = (0,name_table/* moved */.aW)(this.#classes, new Uint32Array(rows));
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/src/model/md5-table.js
 
 
@@ -5516,10 +5436,12 @@ class Proven {
 }
 /** None where something is known of objects that their plain ETags do not say: under KMS they are no digests. */
 function uncontradicted(proven, vouched) {
+    if (proven === undefined)
+        return Proven.none;
     for (const [{ etag }] of vouched)
         if ((0,model_digest/* classifyETag */.Q)(etag).kind === 'md5')
             return Proven.none;
-    return proven ?? Proven.none;
+    return proven;
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/read-order.js
@@ -6930,7 +6852,7 @@ class RemoteFiles {
             ].join(' and ');
             this.#frame.notice(`${what} left out, as they are no files of the tree; as-stored takes them too`);
         }
-        return names.filter((file) => !extras.has(file));
+        return extras.size === 0 ? names : names.filter((file) => !extras.has(file));
     }
     /** The files that encoded objects stand for, where there is a file that may be what they encode. */
     async decoded(files, local, loaded) {
@@ -7129,10 +7051,12 @@ function lookingFor(store, prefix, signal) {
     };
 }
 function remoteFile(name, object) {
-    return { ...model_objects/* NO_FILE */.tW, name, size: object.size, object };
+    // Spread first, NO_FILE takes ten times as long.
+    return { name, size: object.size, object, ...model_objects/* NO_FILE */.tW };
 }
 
 ;// CONCATENATED MODULE: ./build/src/sync/site.js
+
 
 
 
@@ -7145,25 +7069,44 @@ const site_PAGE = /^(.*[^/])\.html$/;
 const INDEX_PAGE = /(^|\/)index\.html$/;
 /**
  * The tree without the files that say how to publish it and those that the run itself writes, under whatever names and
- * links they lie there.
+ * links they lie there. Nor are they there by now: their objects, of runs for which they were files like any other, go.
  */
 async function withoutOwnFiles(tree, { unpublished }) {
-    const own = new Set();
-    for (const path of unpublished) {
-        try {
-            const real = await (0,promises_.realpath)(path);
-            own.add(real);
-            own.add((0,file_id/* fileId */.q)({ real, ...(0,lstat/* statFields */.q)(await (0,promises_.stat)(real, { bigint: true })) }));
-        }
-        catch {
-            // It is not there, and so it is no file of the tree.
-        }
-    }
-    const isOwn = (file) => own.has(file.real) || (file.nlink > 1 && own.has((0,file_id/* fileId */.q)(file)));
-    // Most trees have none, and may have a million files.
-    if (own.size === 0 || !some(tree.files, isOwn))
+    if (unpublished.size === 0)
         return tree;
-    return { ...tree, files: [...tree.files].filter((file) => !isOwn(file)) };
+    const { root, files } = tree;
+    const isOwn = await isAmong(unpublished);
+    const isThere = async (name) => {
+        if (!(await tree.isThere(name)))
+            return false;
+        // Looked at anew: the run replaces some, and makes those that were not there.
+        const [file, isOwnByNow] = [await fileAt((0,external_node_path_.join)(root, name)), await isAmong(unpublished)];
+        return file === undefined || !isOwnByNow(file);
+    };
+    // Most trees have none, and may have a million files.
+    if (!some(files, isOwn))
+        return { ...tree, isThere };
+    return { ...tree, files: [...files].filter((file) => !isOwn(file)), isThere };
+}
+/** Whether a file is one of those that lie at `paths`. */
+async function isAmong(paths) {
+    const own = new Set();
+    for (const path of paths) {
+        const file = await fileAt(path);
+        if (file !== undefined)
+            own.add(file.real).add((0,file_id/* fileId */.q)(file));
+    }
+    return (file) => own.has(file.real) || (file.nlink > 1 && own.has((0,file_id/* fileId */.q)(file)));
+}
+/** `undefined`: it is not there, and so it is no file of the tree. */
+async function fileAt(path) {
+    try {
+        const real = await (0,promises_.realpath)(path);
+        return { real, ...(0,lstat/* statFields */.q)(await (0,promises_.stat)(real, { bigint: true })) };
+    }
+    catch {
+        return undefined;
+    }
 }
 function some(all, is) {
     for (const one of all)
@@ -8466,6 +8409,7 @@ async function bothOrFirstFailure(signal, a, b) {
 
 
 
+
 /**
  * Downloads what a bucket holds: list and walk, digest, plan, guard, execute, remember, report, as in the other direction.
  * What the disk has is not fetched: it is copied or linked there, wherever it lies and whatever it is called.
@@ -8582,11 +8526,20 @@ class Download {
     async #prepare(remembered) {
         const { source, here } = await this.#look();
         this.#guardSource(source);
-        const listing = new Map([...source.objects.values()].map((object) => [object.key, object]));
-        const met = [...here.files];
-        const partials = met.map(({ name }) => name).filter(local_names/* isPartial */.mt);
-        const localFiles = met.filter(({ name }) => !(0,local_names/* isPartial */.mt)(name));
-        const local = new Map(localFiles.map((file) => [file.name, file]));
+        const listing = new Map();
+        for (const object of source.objects.values())
+            listing.set(object.key, object);
+        const partials = [];
+        const localFiles = [];
+        const local = new Map();
+        for (const file of here.files) {
+            if ((0,local_names/* isPartial */.mt)(file.name)) {
+                partials.push(file.name);
+                continue;
+            }
+            localFiles.push(file);
+            local.set(file.name, file);
+        }
         const wanted = await this.#source.withoutExtras(source, local, remembered);
         await this.#directory.refuseNames(wanted, here, local);
         const files = await this.#source.decoded(wanted, local, remembered);
@@ -8689,22 +8642,24 @@ class Download {
             emit,
             signal: this.#frame.signal,
         });
-        const composites = compositesOf(files, digests);
-        return { undecided, composites, ...(await this.#askLarge(files, digests, vouched, composites)) };
+        const inParts = files.filter(({ object }) => (0,model_digest/* classifyETag */.Q)(object.etag).kind === 'multipart');
+        // All that is known of the others is known by now.
+        if (inParts.length === 0)
+            return { vouched, undecided, claimed: new ObjectMap(), composites: new Map() };
+        const composites = compositesOf(files, inParts, digests);
+        return { undecided, composites, ...(await this.#askLarge(files, inParts, digests, vouched, composites)) };
     }
     /**
      * What large objects say of themselves where one of their size has another ETag: it may be one content under two kinds of
      * ETag, and a HEAD costs less than fetching it twice. Where its ETag could say the same it is a claim, and is proved before
      * it is used (C15).
      */
-    async #askLarge(files, digests, vouched, composites) {
+    async #askLarge(files, inParts, digests, vouched, composites) {
         const bySize = new Map();
         for (const { object } of files)
             if ((0,part_sizes/* isLarge */.sV)(object.size))
                 bySize.set(object.size, (bySize.get(object.size) ?? new Set()).add(object.etag));
-        const unsaid = files.filter(({ object }) => {
-            if ((0,model_digest/* classifyETag */.Q)(object.etag).kind !== 'multipart')
-                return false;
+        const unsaid = inParts.filter(({ object }) => {
             const isKnown = vouched.has(object) || composites.has(object.etag);
             return !isKnown && (bySize.get(object.size)?.size ?? 0) > 1;
         });
@@ -8723,23 +8678,18 @@ class Download {
     }
     async #plan({ excluded }, files, here, local, digests, known) {
         const { deletes, delayUpdates, publishLast } = this.#options;
-        const listing = new Map();
-        const digested = new ObjectMap();
-        for (const [name, file] of local) {
-            const object = listedFile(name, file);
-            listing.set(object.key, object);
-            const md5 = digests.get(name)?.md5;
-            if (md5 !== undefined)
-                digested.set(object, md5);
-        }
-        const headers = new Map(files.map(({ name }) => [name, 'same']));
+        const listing = new Listing();
+        for (const [name, file] of local)
+            listing.add(listedFile(name, file));
+        // Of files only what `preserve` finds changed.
+        const headers = new Map();
         const input = {
             prefix: '',
             files,
             listing,
             further: [],
             contents: contentsOf(files, known),
-            vouched: digested,
+            vouched: new FileContents(listing, digests),
             headers,
             aclBound: new Set(),
             policy: {
@@ -8872,21 +8822,13 @@ class Download {
             known.set(object.key, md5);
             say(object, (0,model_headers/* formatSource */.j2)(encoded));
         }
-        const digested = new Map(fetch.published);
-        const { plain } = this.#source;
-        for (const [name, { md5 }] of digests) {
-            const file = local.get(name);
-            if (file === undefined || digested.has(name))
-                continue;
-            digested.set(name, { file, md5, ...(plain.has(name) ? { plain: true } : {}) });
-        }
         const lastWords = this.#frame.signal.aborted ? this.#frame.last.index : undefined;
         const confirmed = {
             listing,
             unchanged: known,
             written: new object_entries/* ObjectEntries */.Q(),
             deleted: new Set(),
-            files: [...digested.values()],
+            files: { [Symbol.iterator]: () => confirmedFiles(fetch.published, local, digests, this.#source.plain) },
             digestedNs,
             uploads: index?.uploads ?? new Map(),
             deploys: index?.deploys ?? 0,
@@ -8905,6 +8847,41 @@ class Download {
         return this.#frame.result(new Map(), { headersUnknown: { files: 0, bytes: 0 }, sendAllRequests: 0 });
     }
 }
+/** What the run made and what was there before, without what it replaced. */
+function* confirmedFiles(published, local, digests, plain) {
+    yield* published.values();
+    for (const [name, { md5 }] of digests) {
+        const file = local.get(name);
+        if (file === undefined || published.has(name))
+            continue;
+        yield plain.has(name) ? { file, md5, plain: true } : { file, md5 };
+    }
+}
+/** Digests of files that are listed, each under its name. */
+class FileContents {
+    #listing;
+    #digests;
+    constructor(listing, digests) {
+        this.#listing = listing;
+        this.#digests = digests;
+    }
+    get size() {
+        return this.#digests.size;
+    }
+    get({ key }) {
+        return this.#digests.get(key)?.md5;
+    }
+    has({ key }) {
+        return this.#digests.has(key);
+    }
+    *[Symbol.iterator]() {
+        for (const object of this.#listing.values()) {
+            const md5 = this.get(object);
+            if (md5 !== undefined)
+                yield [object, md5];
+        }
+    }
+}
 function listedFile(name, file) {
     return {
         key: name,
@@ -8915,12 +8892,12 @@ function listedFile(name, file) {
     };
 }
 /** Contents of multipart ETags: those of files here, and of one part those that a plain ETag makes. */
-function compositesOf(files, digests) {
+function compositesOf(files, inParts, digests) {
     const composites = new Map();
     for (const { md5, etags } of digests.values())
         for (const etag of etags)
             composites.set(etag, md5);
-    const sizes = new Set(files.flatMap(({ object }) => ((0,model_digest/* isOfOnePart */.JK)(object.etag) ? [object.size] : [])));
+    const sizes = new Set(inParts.flatMap(({ object }) => ((0,model_digest/* isOfOnePart */.JK)(object.etag) ? [object.size] : [])));
     for (const { object } of files) {
         const etag = (0,model_digest/* classifyETag */.Q)(object.etag);
         if (etag.kind === 'md5' && sizes.has(object.size))
@@ -10139,7 +10116,7 @@ function parsePlan(bytes) {
         throw new PlanFileError('it is no plan');
     if (version !== VERSION)
         throw new PlanFileError(`it is a plan of version ${JSON.stringify(version)}, not ${VERSION}`);
-    if (!isText(destination) || typeof endpoint !== 'string' || !Array.isArray(names) || !names.every(isText))
+    if (!plan_file_isText(destination) || typeof endpoint !== 'string' || !Array.isArray(names) || !names.every(plan_file_isText))
         throw new PlanFileError('its first line is not whole');
     const ranks = names.map((name) => ({ name, phases: [] }));
     const staged = [];
@@ -10179,7 +10156,7 @@ function parsePlan(bytes) {
 }
 function parseStep(line) {
     const { rank, phase, key, reason, bytes, action } = line;
-    if (!isSize(rank) || !isSize(phase) || !isSize(bytes) || !isText(key) || !isText(reason))
+    if (!isSize(rank) || !isSize(phase) || !isSize(bytes) || !plan_file_isText(key) || !plan_file_isText(reason))
         throw wrongStep(key);
     const base = { key: key, reason: reason, rank, bytes };
     const place = { rank, phase };
@@ -10193,7 +10170,7 @@ function parseStep(line) {
             if (md5 === undefined)
                 throw wrongStep(key);
             const kept = {
-                ...(isText(storageClass) ? { storageClass } : {}),
+                ...(plan_file_isText(storageClass) ? { storageClass } : {}),
                 ...(attributes === undefined ? {} : { attributes: headersIn(attributes, key) }),
             };
             const fields = { file: fileOf(line.file, key), md5, condition: conditionOf(line.condition, key) };
@@ -10221,18 +10198,18 @@ function parseStep(line) {
 /** Its bytes lie on another machine: it has neither path nor stat, but for what is preserved of it. */
 function fileOf(value, key) {
     const { name, size, page, redirect, encoded, mode = 0, mtimeNs = '0' } = record(value);
-    if (!isText(name) || !isSize(size) || !isSize(mode))
+    if (!plan_file_isText(name) || !isSize(size) || !isSize(mode))
         throw wrongStep(key);
     if (typeof mtimeNs !== 'string' || !/^-?[0-9]{1,30}$/.test(mtimeNs))
         throw wrongStep(key);
     const file = { ...model_objects/* NO_FILE */.tW, name, size, mode, mtimeNs: BigInt(mtimeNs) };
-    const form = isText(encoded) ? (0,model_headers/* parseSource */.PJ)(encoded) : undefined;
+    const form = plan_file_isText(encoded) ? (0,model_headers/* parseSource */.PJ)(encoded) : undefined;
     if (encoded !== undefined && form === undefined)
         throw wrongStep(key);
     return {
         ...file,
-        ...(isText(page) ? { page } : {}),
-        ...(isText(redirect) ? { redirect } : {}),
+        ...(plan_file_isText(page) ? { page } : {}),
+        ...(plan_file_isText(redirect) ? { redirect } : {}),
         ...(form === undefined ? {} : { encoded: { ...form, source: { ...file, size: form.size } } }),
     };
 }
@@ -10248,7 +10225,7 @@ function conditionOf(value, key) {
 }
 function sourceOf(value, key) {
     const { kind, key: from, etag, size, bucket } = record(value);
-    if (!isText(from))
+    if (!plan_file_isText(from))
         throw wrongStep(key);
     if (kind === 'published')
         return { kind, key: from };
@@ -10258,9 +10235,9 @@ function sourceOf(value, key) {
     if (bucket === undefined)
         return source;
     const { name, expectedOwner, requesterPays } = record(bucket);
-    if (!isText(name))
+    if (!plan_file_isText(name))
         throw wrongStep(key);
-    const owner = isText(expectedOwner) ? { expectedOwner } : {};
+    const owner = plan_file_isText(expectedOwner) ? { expectedOwner } : {};
     return { ...source, bucket: { name, ...owner, ...(requesterPays === true ? { requesterPays } : {}) } };
 }
 function* formatResults({ plan, shard, attempt, uploads }) {
@@ -10275,14 +10252,17 @@ function* formatPublished({ plan, keys }) {
         yield `${JSON.stringify({ key, etag })}\n`;
     yield `${JSON.stringify({ end: keys.size })}\n`;
 }
-/** How results begin. */
-const RESULTS_BEGIN = [RESULTS_FORMAT, PUBLISHED_FORMAT].map((format) => `{"format":"${format}",`);
-/** Bytes of a file that are enough for `beginsAsResults`. */
-const RESULTS_BEGIN_BYTES = Math.max(...RESULTS_BEGIN.map((begin) => begin.length));
+/** Whether bytes begin as a plan of any version does. */
+function beginsAsPlan(bytes) {
+    return beginsAs(bytes, PLAN_FORMAT);
+}
 /** Whether bytes begin as results of any version do. */
 function beginsAsResults(bytes) {
-    const text = bytes.toString('latin1', 0, RESULTS_BEGIN_BYTES);
-    return RESULTS_BEGIN.some((begin) => text.startsWith(begin));
+    return beginsAs(bytes, RESULTS_FORMAT) || beginsAs(bytes, PUBLISHED_FORMAT);
+}
+function beginsAs(bytes, format) {
+    const begin = `{"format":"${format}",`;
+    return bytes.toString('latin1', 0, begin.length) === begin;
 }
 /** Rejects anything that `formatResults` and `formatPublished` would not write, with a PlanFileError. */
 function parseResults(bytes) {
@@ -10292,7 +10272,7 @@ function parseResults(bytes) {
         throw new PlanFileError('these are no results');
     if (version !== VERSION)
         throw new PlanFileError(`these are results of version ${JSON.stringify(version)}, not ${VERSION}`);
-    if (!isText(plan))
+    if (!plan_file_isText(plan))
         throw new PlanFileError('the first line is not whole');
     if (format === PUBLISHED_FORMAT)
         return { plan, keys: new Map(ended(lines, parsePublished)) };
@@ -10321,18 +10301,18 @@ function ended(lines, parse) {
     return all;
 }
 function parsePublished({ key, etag }) {
-    if (!isText(key))
+    if (!plan_file_isText(key))
         throw wrongStep(key);
     return [key, etagOf(etag, key)];
 }
 function parseUpload(line) {
     const { key, action, uploadId, encryption, parts, layout: text, etag, size, crc32 } = line;
-    const layout = isText(text) ? (0,digest_index/* parseLayout */.U8)(text) : undefined;
+    const layout = plan_file_isText(text) ? (0,digest_index/* parseLayout */.U8)(text) : undefined;
     const md5 = md5Of(line.md5, key);
     const isKnown = action === 'upload' || action === 'copy';
-    if (!isText(key) ||
+    if (!plan_file_isText(key) ||
         !isKnown ||
-        !isText(uploadId) ||
+        !plan_file_isText(uploadId) ||
         !isSize(size) ||
         md5 === undefined ||
         layout === undefined)
@@ -10343,7 +10323,7 @@ function parseUpload(line) {
         key: key,
         action,
         uploadId,
-        encryption: isText(encryption) ? encryption : undefined,
+        encryption: plan_file_isText(encryption) ? encryption : undefined,
         parts: parts.map((part) => {
             const { number, etag: partETag, boundBySource } = record(part);
             if (!isSize(number))
@@ -10355,7 +10335,7 @@ function parseUpload(line) {
         etag: etag === undefined ? undefined : etagOf(etag, key),
         size,
         md5,
-        ...(isText(crc32) ? { crc32 } : {}),
+        ...(plan_file_isText(crc32) ? { crc32 } : {}),
     };
 }
 /** Every line, parsed; the last one must be ended. */
@@ -10403,7 +10383,7 @@ function md5Of(value, key) {
 function wrongStep(key) {
     return new PlanFileError(`the line of ${JSON.stringify(key)} is not what it should be`);
 }
-function isText(value) {
+function plan_file_isText(value) {
     return typeof value === 'string' && value !== '';
 }
 /** JSON has a -0 as well, which nobody writes. */
@@ -10487,22 +10467,8 @@ async function foundResults(path, id) {
     }
 }
 async function mayBeResults(path) {
-    try {
-        // A pipe would never end.
-        if (!(await (0,promises_.stat)(path)).isFile())
-            return false;
-        const file = await (0,promises_.open)(path);
-        try {
-            const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(RESULTS_BEGIN_BYTES) });
-            return beginsAsResults(buffer.subarray(0, bytesRead));
-        }
-        finally {
-            await file.close();
-        }
-    }
-    catch {
-        return false;
-    }
+    const begin = await (0,replace_file/* beginningOf */.VI)(path).catch(() => undefined);
+    return begin !== undefined && beginsAsResults(begin);
 }
 async function filesAmong(paths, beside) {
     const files = [];
@@ -10533,19 +10499,21 @@ async function publishedPath({ results: [directory = ''], beside }, { number, of
         return (0,external_node_path_.join)(directory, name);
     throw (0,errors/* usageError */.Wp)(`results: ${directory} is a file, and publish with a shard needs the directory of all results, to put what it published there`);
 }
+const PLAN = { what: 'plan', begins: beginsAsPlan };
+const RESULTS = { what: 'file of results', begins: beginsAsResults };
 /** Refuses a file that a run could not write at its end: all of its work would be named nowhere. */
-async function refuseUnwritable(path) {
+async function refuseUnwritable(path, ours) {
     try {
-        await (0,replace_file.tryReplacing)(path);
+        await (0,replace_file/* tryReplacing */.LB)(path, ours);
     }
     catch (cause) {
         throw unwritable(path, errors/* EXIT */.dc.refused, cause);
     }
 }
 /** Writes a plan or results whole, or not at all. */
-async function writeLines(path, lines) {
+async function writeLines(path, lines, ours) {
     try {
-        await (0,replace_file/* replaceFile */.f)(path, lines);
+        await (0,replace_file/* replaceFile */.fR)(path, lines, ours);
     }
     catch (cause) {
         throw unwritable(path, errors/* EXIT */.dc.failed, cause);
@@ -10554,9 +10522,11 @@ async function writeLines(path, lines) {
 function unwritable(path, exit, cause) {
     const code = (0,system_error/* errorCode */.CA)(cause);
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    const advice = isFull
-        ? 'free some room there, or name another disk'
-        : 'check the directory and its permissions';
+    const advice = cause instanceof replace_file/* NotOursError */.Px
+        ? 'name another place, or delete it'
+        : isFull
+            ? 'free some room there, or name another disk'
+            : 'check the directory and its permissions';
     const message = `${path} cannot be written (${(0,system_error/* systemMessage */.H4)(cause)}): ${advice}`;
     return new errors/* SyncError */.S0('not-writable', exit, message, { cause });
 }
@@ -14343,8 +14313,8 @@ class Preparation {
             ? new EarlyDigests(this.#run.frame.pool, this.#run.options.destination.prefix, remembered.index, this.#fileIndex, this.#reuses)
             : undefined;
         const { tree: found, listing, further } = await this.#look(early, remembered.index);
-        const published = await withoutOwnFiles(found, site);
         const { source, isMirror = false } = this.#run.ports;
+        const published = source === undefined ? await withoutOwnFiles(found, site) : found;
         if (source === undefined && !isMirror)
             for (const message of unusedRules(published))
                 emit({ type: 'message', level: 'notice', message });
@@ -14913,7 +14883,7 @@ class Sharded {
     /** Makes a plan that other machines stage and one publishes. Nothing is written but the file. */
     async plan() {
         const { planFile } = this.#sharding();
-        await refuseUnwritable(planFile);
+        await refuseUnwritable(planFile, PLAN);
         const remembered = await this.#preparation.load();
         const { tree, listing, known, input } = await this.#preparation.prepare(remembered);
         const planned = await this.#preparation.plan(input, this.#preparation.canDelay(tree));
@@ -14928,7 +14898,7 @@ class Sharded {
             stored: await this.#digestEncoded(planned.plan),
             preserve: this.#run.options.preserve,
         });
-        await writeLines(planFile, lines);
+        await writeLines(planFile, lines, PLAN);
         this.#run.frame.notice(`the plan was written to ${planFile}`);
     }
     /** Digests of the encoded bytes that nothing had to be compared with so far, by name. */
@@ -14947,7 +14917,7 @@ class Sharded {
         const attempt = now();
         const file = await readPlan(planFile, this.#run.frame.url, this.#endpoint, this.#run.options.destination.prefix);
         const path = (results[0] ?? '') + beside;
-        await refuseUnwritable(path);
+        await refuseUnwritable(path, RESULTS);
         const { signal } = this.#run.frame;
         const tree = await this.#run.frame.phase('walk', async (tell) => {
             const found = await this.#preparation.tree((files) => tell({ files, bytes: 0 }), signal);
@@ -14995,7 +14965,7 @@ class Sharded {
                         if (one !== undefined)
                             staged.push(stagedTo(one));
                     }
-                    await writeLines(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }));
+                    await writeLines(path, formatResults({ plan: file.id, shard, attempt, uploads: staged }), RESULTS);
                     // What no results name is aborted: nobody could complete it.
                     for (const { key } of due)
                         transfer.handOver(key);
@@ -15136,7 +15106,7 @@ class Sharded {
         this.#preparation.settle(planned);
         if (this.#run.options.dryRun)
             return this.#run.frame.rehearse(planned.plan);
-        await refuseUnwritable(path);
+        await refuseUnwritable(path, RESULTS);
         // The others write too.
         const matters = (key) => due.has(key);
         const seen = {
@@ -15158,7 +15128,7 @@ class Sharded {
                 if (there !== undefined)
                     keys.set(step.key, there);
             }
-            await writeLines(path, formatPublished({ plan: id, keys }));
+            await writeLines(path, formatPublished({ plan: id, keys }), RESULTS);
         }
     }
     #tellShare(share, due) {

@@ -1,104 +1,6 @@
 export const id = 819;
-export const ids = [819,170];
+export const ids = [819];
 export const modules = {
-
-/***/ 170:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ makeDirectory),
-/* harmony export */   f: () => (/* binding */ replaceFile),
-/* harmony export */   tryReplacing: () => (/* binding */ tryReplacing)
-/* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(7598);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6760);
-
-
-
-/**
- * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
- * written need not fit one string. Rejects with the system's error; the old file is then still there.
- *
- * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
- */
-async function replaceFile(path, pieces) {
-    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-    await refuseSpecial(path);
-    const temporary = besides(path);
-    try {
-        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
-        try {
-            for (const piece of pieces)
-                await handle.appendFile(piece);
-            await handle.sync();
-        }
-        finally {
-            await handle.close();
-        }
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
-    }
-    catch (error) {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
-        throw error;
-    }
-}
-/**
- * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
- * below a root an empty one looks like a build that made nothing.
- */
-async function tryReplacing(path) {
-    await refuseSpecial(path);
-    let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
-    while (!(await isThere(directory)))
-        directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
-    const temporary = besides((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path)));
-    await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
-    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
-}
-/** Where a file is written that is to take the place of another, or to be a new one. */
-function besides(path) {
-    return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
-}
-async function refuseSpecial(path) {
-    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
-    // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
-    const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
-    if (there?.isFile() === false || link.startsWith('/proc/'))
-        throw new Error('it is not a regular file');
-}
-async function isThere(path) {
-    try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path);
-        return true;
-    }
-    catch (error) {
-        if (error.code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) !== path)
-            return false;
-        throw error;
-    }
-}
-/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
-async function makeDirectory(path) {
-    try {
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
-    }
-    catch (error) {
-        const { code } = error;
-        if (code === 'EEXIST')
-            return;
-        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
-            throw error;
-        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
-            if (again.code !== 'EEXIST')
-                throw again;
-        });
-    }
-}
-
-
-/***/ }),
 
 /***/ 6592:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
@@ -266,6 +168,7 @@ var object_store = __webpack_require__(6592);
 /** Objects of a journal that are read at a time. */
 const JOURNAL_REQUESTS = 16;
 const NEWLINE = 0x0a;
+const INDEX = { what: 'index', begins: digest_index/* beginsAsIndex */.JS };
 /** What lies there is no index, whatever it is. */
 class NoIndexError extends Error {
     name = 'NoIndexError';
@@ -287,7 +190,7 @@ function fileIndexStorage(path, isOwn = false) {
         try {
             // What another run appended meanwhile stays; what cannot be read does not.
             const left = await readRegular(journal).then((bytes) => (bytes === undefined ? '' : (0,digest_index/* otherLines */.qw)(`${bytes}`, known.map(String))), () => '');
-            await (left === '' ? (0,promises_.rm)(journal, { force: true }) : (0,replace_file/* replaceFile */.f)(journal, [left]));
+            await (left === '' ? (0,promises_.rm)(journal, { force: true }) : (0,replace_file/* replaceFile */.fR)(journal, [left]));
             known = [];
         }
         catch (error) {
@@ -315,7 +218,7 @@ function fileIndexStorage(path, isOwn = false) {
         async save(pieces) {
             if (unread !== undefined && !isOwn)
                 throw notReplaced(unread);
-            await (0,replace_file/* replaceFile */.f)(path, pieces);
+            await (0,replace_file/* replaceFile */.fR)(path, pieces, isOwn ? undefined : INDEX);
             await clear();
         },
         journal: {
@@ -340,7 +243,7 @@ function fileIndexStorage(path, isOwn = false) {
 }
 /** What a full disk or a killed run left of a line would take the next one along. */
 async function appendLines(path, lines, isWhole) {
-    await (0,replace_file/* makeDirectory */.O)((0,external_node_path_.dirname)(path));
+    await (0,replace_file/* makeDirectory */.Oh)((0,external_node_path_.dirname)(path));
     const last = isWhole ? undefined : (await readRegular(path))?.at(-1);
     await (0,promises_.appendFile)(path, last === undefined || last === NEWLINE ? lines : `\n${lines}`);
 }

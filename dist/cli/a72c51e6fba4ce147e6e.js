@@ -1647,7 +1647,8 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
+    // Early versions told of none: it is one that nobody here knows, and the upload is aborted when it is old enough.
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process = '', sentUnder } = record;
     const md5 = typeof rawMd5 === 'string' ? parseMd5(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;

@@ -1019,6 +1019,8 @@ var promises_ = __nccwpck_require__(1455);
 var is_inside = __nccwpck_require__(2572);
 // EXTERNAL MODULE: ./build/src/disk/open-files.js
 var open_files = __nccwpck_require__(6417);
+// EXTERNAL MODULE: ./build/src/disk/replace-file.js
+var replace_file = __nccwpck_require__(170);
 // EXTERNAL MODULE: ./build/src/model/digest-index.js + 1 modules
 var digest_index = __nccwpck_require__(6112);
 // EXTERNAL MODULE: ./build/src/model/endpoint.js
@@ -1977,6 +1979,7 @@ function compressRule(name, line) {
 
 
 
+
 /**
  * Inputs, as a person wrote them, to what the engine is asked. Rejects with a `SyncError` of exit 2, or of exit 4
  * where a guard refuses what is asked (D13).
@@ -2177,11 +2180,11 @@ async function parseOne(raw, context, openFiles, input) {
  * What a run writes beside what it publishes is for whoever runs it, though it lies among that. Several destinations have
  * one tree, and each writes files of its own.
  */
-function withUnpublished(all) {
+async function withUnpublished(all) {
     const { tree, target, mirrors } = all;
     const places = target === undefined ? tree.patterns.map(({ base }) => base) : [target.directory];
-    const own = [all, ...mirrors]
-        .flatMap(writtenFiles)
+    const own = (await Promise.all([all, ...mirrors].map(writtenFiles)))
+        .flat()
         .filter((path) => places.some((place) => path !== place && (0,is_inside/* isInside */.F)(path, place)));
     if (own.length === 0)
         return all;
@@ -2191,10 +2194,15 @@ function withUnpublished(all) {
     });
     return { ...without(all), mirrors: mirrors.map(without) };
 }
-function writtenFiles({ report, index, sharding }) {
+/** What lies where the index was to, and is none, is not replaced (`notReplaced`): it is a file like any other. */
+async function writtenFiles({ report, index, sharding }) {
+    const begin = index.kind === 'file' && index.isOwn !== true
+        ? await (0,replace_file/* beginningOf */.VI)(index.path).catch(() => undefined)
+        : undefined;
+    const isWritten = begin === undefined || (0,digest_index/* beginsAsIndex */.JS)(begin);
     return [
         ...(report === undefined ? [] : [report]),
-        ...(index.kind === 'file' ? [index.path, (0,digest_index/* journalPath */.HY)(index.path)] : []),
+        ...(index.kind === 'file' && isWritten ? [index.path, (0,digest_index/* journalPath */.HY)(index.path)] : []),
         ...(sharding === undefined
             ? []
             : [sharding.planFile, ...sharding.results].map((path) => path + sharding.beside)),
@@ -3479,6 +3487,93 @@ function notDone(status, dryRun, isUntouched) {
 
 /***/ }),
 
+/***/ 8781:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   MF: () => (/* binding */ FileCalls),
+/* harmony export */   N6: () => (/* binding */ giveTraits),
+/* harmony export */   QY: () => (/* binding */ unlessAbsent)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var _in_place_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8090);
+
+
+
+/** Longer bodies are written through the pool: the copy alone would keep the thread. Bytes. */
+const IN_PLACE_BYTES = 256 * 1024;
+/** Open, write, close. */
+const CREATE_CALLS = 3;
+/**
+ * The calls that make a small file under a name, each in place or through the thread pool, see `InPlace`. A download
+ * makes seven of them a file; through the pool alone they take more of this thread than everything else of it.
+ */
+class FileCalls {
+    #inPlace;
+    /** @param now milliseconds */
+    constructor(now) {
+        this.#inPlace = new _in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .InPlace */ .B(_in_place_js__WEBPACK_IMPORTED_MODULE_2__/* .QUICK_CALLS */ .g, now);
+    }
+    /** `undefined`: nothing is there. */
+    lstat(path) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { bigint: true, throwIfNoEntry: false }), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.lstat)(path, { bigint: true }).catch(unlessAbsent));
+    }
+    link(from, to) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.linkSync)(from, to), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.link)(from, to));
+    }
+    rename(from, to) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.renameSync)(from, to), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(from, to));
+    }
+    unlink(path) {
+        return this.#inPlace.call(() => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.unlinkSync)(path), () => (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.unlink)(path));
+    }
+    /** Makes a file where there is none, and through no link; of one that could not be written whole a part may be left. */
+    async create(path, body, traits) {
+        if (body.length > IN_PLACE_BYTES)
+            return createThroughPool(path, body, traits);
+        return this.#inPlace.call(() => createInPlace(path, body, traits), () => createThroughPool(path, body, traits), CREATE_CALLS);
+    }
+}
+function createInPlace(path, body, { mode, time }) {
+    const descriptor = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, 'wx');
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)(descriptor, body);
+        if (mode !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fchmodSync)(descriptor, mode);
+        if (time !== undefined)
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.futimesSync)(descriptor, time, time);
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(descriptor);
+    }
+}
+async function createThroughPool(path, body, traits) {
+    const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path, 'wx');
+    try {
+        await handle.writeFile(body);
+        await giveTraits(handle, traits);
+    }
+    finally {
+        await handle.close();
+    }
+}
+async function giveTraits(handle, { mode, time }) {
+    if (mode !== undefined)
+        await handle.chmod(mode);
+    if (time !== undefined)
+        await handle.utimes(time, time);
+}
+/** For what may not be there. */
+function unlessAbsent(error) {
+    if (error.code !== 'ENOENT')
+        throw error;
+    return undefined;
+}
+
+
+/***/ }),
+
 /***/ 6190:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -3504,6 +3599,89 @@ function whereKnown(ask) {
     }
     catch {
         return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 8090:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ InPlace),
+/* harmony export */   g: () => (/* binding */ QUICK_CALLS)
+/* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
+
+/** Milliseconds that the thread may be kept from everything else. */
+const BREATH_MS = 3;
+/** Of calls that take microseconds where memory answers them. */
+const QUICK_CALLS = { slowMs: 0.2, judged: 100, through: 2_000 };
+/**
+ * Decides how calls of a file system are made. In place a call takes a few microseconds where it is answered from memory,
+ * through the thread pool several times as many of this thread alone. So calls are made in place as long as that holds,
+ * and through the pool while the file system shows itself to be slow: there they run side by side.
+ */
+class InPlace {
+    #limits;
+    #now;
+    #through = 0;
+    #calls = 0;
+    #spent = 0;
+    /** When everything else had its turn last; at first, when calls began. */
+    #breathed;
+    #breath;
+    /** @param now milliseconds */
+    constructor(limits, now = () => performance.now()) {
+        this.#limits = limits;
+        this.#now = now;
+    }
+    /** Makes calls, so many: in place, with a breath before them for everything else where one is due, or through the pool. */
+    async call(inPlace, throughPool, calls = 1) {
+        if (this.isSlow(calls))
+            return throughPool();
+        this.#breathed ??= this.#now();
+        // Those who waited for one breath look at the clock again, but for the first: else all would go on at once.
+        while (this.#now() - this.#breathed > BREATH_MS) {
+            const isFirst = this.#breath === undefined;
+            this.#breath ??= (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setImmediate)().then(() => {
+                this.#breath = undefined;
+                this.#breathed = this.#now();
+            });
+            await this.#breath;
+            if (isFirst)
+                break;
+        }
+        return this.make(inPlace, calls);
+    }
+    /** Whether the next calls, so many, go through the pool. */
+    isSlow(calls = 1) {
+        if (this.#through <= 0)
+            return false;
+        this.#through -= calls;
+        return true;
+    }
+    /** Makes calls in place, so many. */
+    make(work, calls = 1) {
+        const start = this.#now();
+        try {
+            return work();
+        }
+        finally {
+            this.#count(this.#now() - start, calls);
+        }
+    }
+    #count(ms, calls) {
+        const { slowMs, judged, through } = this.#limits;
+        this.#spent += ms;
+        this.#calls += calls;
+        if (this.#calls < judged)
+            return;
+        if (this.#spent > slowMs * this.#calls)
+            this.#through = through;
+        this.#calls = 0;
+        this.#spent = 0;
     }
 }
 
@@ -3547,6 +3725,133 @@ function openFilesLimit(path = '/proc/self/limits') {
         // Linux alone has it.
     }
     return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+}
+
+
+/***/ }),
+
+/***/ 170:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   LB: () => (/* binding */ tryReplacing),
+/* harmony export */   Oh: () => (/* binding */ makeDirectory),
+/* harmony export */   Px: () => (/* binding */ NotOursError),
+/* harmony export */   VI: () => (/* binding */ beginningOf),
+/* harmony export */   fR: () => (/* binding */ replaceFile)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _file_calls_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8781);
+
+
+
+
+/** Enough of a file to tell what wrote it. Bytes. */
+const BEGIN_BYTES = 256;
+/** What lies there is somebody's file, that a path was given of by mistake. */
+class NotOursError extends Error {
+    name = 'NotOursError';
+}
+/**
+ * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
+ * written need not fit one string. Rejects with the system's error; the old file is then still there.
+ *
+ * Devices and pipes are left alone: as root a rename would put a file in the place of /dev/null, for all of the machine.
+ *
+ * @param ours what a file is that may be replaced; absent: any, and an empty one is anybody's
+ */
+async function replaceFile(path, pieces, ours) {
+    await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+    await refuseOthers(path, ours);
+    const temporary = besides(path);
+    try {
+        const handle = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx');
+        try {
+            for (const piece of pieces)
+                await handle.appendFile(piece);
+            await handle.sync();
+        }
+        finally {
+            await handle.close();
+        }
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(temporary, path);
+    }
+    catch (error) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary, { force: true });
+        throw error;
+    }
+}
+/**
+ * Rejects where `replaceFile` could not even begin; the file stays as it is. Directories that are not there are not made:
+ * below a root an empty one looks like a build that made nothing.
+ */
+async function tryReplacing(path, ours) {
+    await refuseOthers(path, ours);
+    let directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path);
+    while (!(await isThere(directory)))
+        directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(directory);
+    const temporary = besides((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path)));
+    await (await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(temporary, 'wx')).close();
+    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(temporary);
+}
+/** Where a file is written that is to take the place of another, or to be a new one. */
+function besides(path) {
+    return `${path}.${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString('hex')}.tmp`;
+}
+/** How a regular file begins, be it led to by a link; `undefined`: there is none. */
+async function beginningOf(path) {
+    // A pipe would never end.
+    if ((await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(_file_calls_js__WEBPACK_IMPORTED_MODULE_3__/* .unlessAbsent */ .QY))?.isFile() !== true)
+        return undefined;
+    const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path);
+    try {
+        const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(BEGIN_BYTES) });
+        return buffer.subarray(0, bytesRead);
+    }
+    finally {
+        await file.close();
+    }
+}
+async function refuseOthers(path, ours) {
+    const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path).catch(() => undefined);
+    // /dev/stdout leads to what the process has open, be that a file: what would be replaced is the link.
+    const link = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readlink)(path).catch(() => '');
+    if (there?.isFile() === false || link.startsWith('/proc/'))
+        throw new Error('it is not a regular file');
+    const begin = ours === undefined ? undefined : await beginningOf(path);
+    if (begin !== undefined && begin.length > 0 && !ours?.begins(begin))
+        throw new NotOursError(`what lies there is no ${ours?.what} of this tool`);
+}
+async function isThere(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.stat)(path);
+        return true;
+    }
+    catch (error) {
+        if (error.code === 'ENOENT' && (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) !== path)
+            return false;
+        throw error;
+    }
+}
+/** Not `recursive`: Node never returns from it where a directory cannot be made in one that exists, as in /proc. */
+async function makeDirectory(path) {
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path);
+    }
+    catch (error) {
+        const { code } = error;
+        if (code === 'EEXIST')
+            return;
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path) === path)
+            throw error;
+        await makeDirectory((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(path).catch((again) => {
+            if (again.code !== 'EEXIST')
+                throw again;
+        });
+    }
 }
 
 
@@ -4556,7 +4861,8 @@ function addRenewing(keys, { renewing }) {
     return true;
 }
 function uploadEntry(record) {
-    const { upload, key, md5: rawMd5, size, parts, headers, begun, process, sentUnder } = record;
+    // Early versions told of none: it is one that nobody here knows, and the upload is aborted when it is old enough.
+    const { upload, key, md5: rawMd5, size, parts, headers, begun, process = '', sentUnder } = record;
     const md5 = typeof rawMd5 === 'string' ? (0,digest/* parseMd5 */.S2)(rawMd5) : undefined;
     if (typeof upload !== 'string' || upload === '' || typeof key !== 'string' || md5 === undefined)
         return undefined;
@@ -7523,14 +7829,14 @@ function commitOf(env) {
 async function unwritableReport({ report }) {
     if (report === undefined)
         return undefined;
+    const { notWritten, tryReportFile } = await __nccwpck_require__.e(/* import() */ 324).then(__nccwpck_require__.bind(__nccwpck_require__, 324));
     try {
-        const { tryReplacing } = await __nccwpck_require__.e(/* import() */ 170).then(__nccwpck_require__.bind(__nccwpck_require__, 170));
-        await tryReplacing(report);
+        await tryReportFile(report);
         await (0,promises_.rm)(report, { force: true });
         return undefined;
     }
     catch (thrown) {
-        const message = `report: ${report} cannot be written (${(0,errors/* messageOf */.bD)(thrown)}): check the directory and its permissions`;
+        const message = notWritten(report, thrown, { check: 'the directory and its permissions' });
         return { code: 'report-not-written', message, exit: errors/* EXIT */.dc.usage };
     }
 }
@@ -7538,17 +7844,16 @@ async function unwritableReport({ report }) {
 async function writeReport(report, path, exit, emit) {
     if (path === undefined)
         return { report, exit, path };
+    const { notWritten, writeReportFile } = await __nccwpck_require__.e(/* import() */ 324).then(__nccwpck_require__.bind(__nccwpck_require__, 324));
     try {
-        const { writeReportFile } = await __nccwpck_require__.e(/* import() */ 324).then(__nccwpck_require__.bind(__nccwpck_require__, 324));
         await writeReportFile(path, report);
         return { report, exit, path };
     }
     catch (thrown) {
-        const isDone = report.status === 'done' ? '; everything else was done' : '';
-        const error = {
-            code: 'report-not-written',
-            message: `report: ${path} cannot be written (${(0,errors/* messageOf */.bD)(thrown)})${isDone}: check the disk, the directory and its permissions`,
-        };
+        const done = report.status === 'done' ? '; everything else was done' : '';
+        const check = 'the disk, the directory and its permissions';
+        const message = notWritten(path, thrown, { done, check });
+        const error = { code: 'report-not-written', message };
         const failed = report.status === 'done' || report.status === 'planned';
         // A run that failed already ends with its own error; this one is said beside it.
         if (!failed)
