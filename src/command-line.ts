@@ -122,19 +122,24 @@ export async function runCommandLine(terminal: Terminal, withEngine: Engine = en
       signals.dispose();
     }
   } catch (error) {
-    return await endBeforeRun(error, { command, dryRun, report, cwd: terminal.cwd }, began, {
-      env: terminal.env,
-      emit: (event) => {
-        if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
+    return await endBeforeRun(
+      error,
+      { command, dryRun, report, cwd: terminal.cwd, home: terminal.home },
+      began,
+      {
+        env: terminal.env,
+        emit: (event) => {
+          if (event.type === 'message') stderr.write(`${event.level}: ${oneLine(event.message)}\n`);
+        },
+        // A program that reads events is told the end in any case.
+        finish: async (_, ended) => {
+          if (json) stdout.write(`${eventToJson(ended)}\n`);
+        },
+        fail: (message) => {
+          stderr.write(`error: ${oneLine(message)}${error instanceof ShapeError ? SHAPES_SHOWN : '\n'}`);
+        },
       },
-      // A program that reads events is told the end in any case.
-      finish: async (_, ended) => {
-        if (json) stdout.write(`${eventToJson(ended)}\n`);
-      },
-      fail: (message) => {
-        stderr.write(`error: ${oneLine(message)}${error instanceof ShapeError ? SHAPES_SHOWN : '\n'}`);
-      },
-    });
+    );
   }
 }
 

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { explainFork } from './action/fork.js';
 import { requestCost, transferPrice } from './console/cost.js';
 import { formatCount, formatFiles } from './console/format.js';
 import type { OptionsContext } from './console/given-inputs.js';
+import { pathFrom } from './console/path.js';
 import { printable } from './console/text.js';
 import { changedFiles, isChanged, NO_TOTALS, sumRequests, sumReused, sumTotals } from './console/totals.js';
 import { TOOL } from './console/version.js';
@@ -476,6 +476,7 @@ interface Readable {
   readonly report: string;
   /** Throws where there is none. */
   readonly cwd: () => string;
+  readonly home: string | undefined;
 }
 
 /** A run that could not begin, as its inputs are wrong. It ends like any other: report, outputs, summary or events, then failure. */
@@ -495,11 +496,11 @@ export async function endBeforeRun(
   return exit;
 }
 
-function reportPath({ report, cwd }: Readable): string | undefined {
+function reportPath({ report, cwd, home }: Readable): string | undefined {
   try {
-    return report === '' ? undefined : resolve(cwd(), report);
+    return report === '' ? undefined : pathFrom({ cwd: cwd(), home }, report);
   } catch {
-    // That there is no working directory is what the run ends with.
+    // That there is no working or home directory is what the run ends with.
     return undefined;
   }
 }

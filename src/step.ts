@@ -69,7 +69,8 @@ export async function step(surroundings: StepSurroundings): Promise<ExitCode> {
     const level = commands.isDebug() ? 'debug' : 'info';
     const emit = (event: Event): void => actionSink(commands, level)(createLog()(event));
     const command = String(raw.command || 'sync');
-    const given = { command, dryRun: saysDryRun(raw), report: String(raw.report ?? ''), cwd };
+    const report = String(raw.report ?? '');
+    const given = { command, dryRun: saysDryRun(raw), report, cwd, home: homeDirectory() };
     // As far as they can be read.
     const wishes = {
       summary: raw.summary === 'never' ? 'never' : 'always',

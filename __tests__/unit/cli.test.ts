@@ -451,11 +451,12 @@ describe('what is said', () => {
     [['dist', 's3://site', '--report=r.json', '--delete-after'], 'refused'],
     [['dist', 's3://site/p', '--report', 'other.json', '--report', 'r.json', '--bogus'], 'failed'],
     [['dist', 's3://site/p', '--report=r.json', '--bogus'], 'failed'],
+    [['dist', 's3://site/p', '--report=~/r.json', '--bogus'], 'failed'],
     [['dist', 's3://site/p', '--bogus', '--report', '--json'], undefined],
     [['dist', 's3://site/p', '--bogus', '--', '--report=r.json'], undefined],
   ])('a run that could not begin has the report that it was asked for: %j', async (argv, status) => {
     const cwd = await mkdtemp(join(tmpdir(), 's3ds-cli-'));
-    await cli(argv, {}, { cwd: () => cwd });
+    await cli(argv, {}, { cwd: () => cwd, home: cwd });
     const found = await readdir(cwd);
     expect(found).toEqual(status === undefined ? [] : ['r.json']);
     for (const name of found)
@@ -478,7 +479,7 @@ describe('what is said', () => {
     const { exit, err, out } = await cli(['dist', 's3://site/p'], { openStore });
     expect(exit).toBe(2);
     expect(err).toBe('error: no credentials ::error::x\n');
-    expect(out).toMatch(/\nFailed, nothing was written, in 0.00 s\n$/);
+    expect(out).toMatch(/\nFailed, nothing was written, in [\d.]+ s\n$/);
   });
 
   test('--detailed-exitcode', async () => {
