@@ -4763,12 +4763,12 @@ async function endBeforeRun(thrown, inputs, began, shell) {
     shell.fail(message, exit);
     return exit;
 }
-function reportPath({ report, cwd }) {
+function reportPath({ report, cwd, home }) {
     try {
-        return report === '' ? undefined : (0,external_node_path_.resolve)(cwd(), report);
+        return report === '' ? undefined : (0,console_path/* pathFrom */.Iw)({ cwd: cwd(), home }, report);
     }
     catch {
-        // That there is no working directory is what the run ends with.
+        // That there is no working or home directory is what the run ends with.
         return undefined;
     }
 }
@@ -5084,7 +5084,8 @@ async function step(surroundings) {
         const level = commands.isDebug() ? 'debug' : 'info';
         const emit = (event) => actionSink(commands, level)(createLog()(event));
         const command = String(raw.command || 'sync');
-        const given = { command, dryRun: saysDryRun(raw), report: String(raw.report ?? ''), cwd };
+        const report = String(raw.report ?? '');
+        const given = { command, dryRun: saysDryRun(raw), report, cwd, home: (0,home_directory/* homeDirectory */.R)() };
         // As far as they can be read.
         const wishes = {
             summary: raw.summary === 'never' ? 'never' : 'always',

@@ -2647,7 +2647,7 @@ async function runCommandLine(terminal, withEngine = run/* engine */.Hi) {
         }
     }
     catch (error) {
-        return await (0,run/* endBeforeRun */._$)(error, { command, dryRun, report, cwd: terminal.cwd }, began, {
+        return await (0,run/* endBeforeRun */._$)(error, { command, dryRun, report, cwd: terminal.cwd, home: terminal.home }, began, {
             env: terminal.env,
             emit: (event) => {
                 if (event.type === 'message')
@@ -7212,8 +7212,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/src/model/errors.js
 var errors = __nccwpck_require__(4132);
 ;// CONCATENATED MODULE: ./build/src/action/fork.js
@@ -7254,6 +7252,8 @@ async function isFork(env) {
 var console_cost = __nccwpck_require__(962);
 // EXTERNAL MODULE: ./build/src/console/format.js
 var format = __nccwpck_require__(5380);
+// EXTERNAL MODULE: ./build/src/console/path.js
+var path = __nccwpck_require__(2848);
 // EXTERNAL MODULE: ./build/src/console/text.js
 var console_text = __nccwpck_require__(4320);
 // EXTERNAL MODULE: ./build/src/console/totals.js
@@ -7688,12 +7688,12 @@ async function endBeforeRun(thrown, inputs, began, shell) {
     shell.fail(message, exit);
     return exit;
 }
-function reportPath({ report, cwd }) {
+function reportPath({ report, cwd, home }) {
     try {
-        return report === '' ? undefined : (0,external_node_path_.resolve)(cwd(), report);
+        return report === '' ? undefined : (0,path/* pathFrom */.Iw)({ cwd: cwd(), home }, report);
     }
     catch {
-        // That there is no working directory is what the run ends with.
+        // That there is no working or home directory is what the run ends with.
         return undefined;
     }
 }
