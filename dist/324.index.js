@@ -28,7 +28,7 @@ async function tryReportFile(path) {
 }
 /** Why no report is there, in one line. */
 function notWritten(path, thrown, { done = '', check }) {
-    const advice = thrown instanceof _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .NotOursError */ .Px ? 'name another place, or delete it' : `check ${check}`;
+    const advice = thrown instanceof _disk_replace_file_js__WEBPACK_IMPORTED_MODULE_0__/* .NotOursError */ .Px ? thrown.advice : `check ${check}`;
     return `report: ${path} cannot be written (${(0,_model_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(thrown)})${done}: ${advice}`;
 }
 /** Writes the report whole or not at all; step by step, as the report of a million files would not fit one string. */

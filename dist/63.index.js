@@ -694,6 +694,7 @@ const BEGIN_BYTES = 256;
 /** What lies there is somebody's file, that a path was given of by mistake. */
 class NotOursError extends Error {
     name = 'NotOursError';
+    advice = 'name another place, or delete it';
 }
 /**
  * Writes a file whole or not at all: to a temporary file beside it, then renamed. Piece by piece, as what is
@@ -1749,6 +1750,7 @@ function* partsOf(layout) {
 /* harmony export */   JK: () => (/* binding */ isOfOnePart),
 /* harmony export */   Q: () => (/* binding */ classifyETag),
 /* harmony export */   S2: () => (/* binding */ parseMd5),
+/* harmony export */   fm: () => (/* binding */ contentId),
 /* harmony export */   iF: () => (/* binding */ md5Of),
 /* harmony export */   lQ: () => (/* binding */ EMPTY_MD5),
 /* harmony export */   nn: () => (/* binding */ parseETag),
@@ -1783,6 +1785,10 @@ function classifyETag(etag) {
 }
 function md5Of(bytes) {
     return (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.hash)('md5', bytes, 'hex');
+}
+/** What contents are known by in Maps. @param size bytes */
+function contentId(md5, size) {
+    return `${md5}/${size}`;
 }
 /** The `Content-MD5` spelling of a digest. */
 function base64OfMd5(md5) {

@@ -62,6 +62,10 @@ function classifyETag(etag) {
 function md5Of(bytes) {
     return (0,external_node_crypto_namespaceObject.hash)('md5', bytes, 'hex');
 }
+/** What contents are known by in Maps. @param size bytes */
+function contentId(md5, size) {
+    return `${md5}/${size}`;
+}
 /** The `Content-MD5` spelling of a digest. */
 function base64OfMd5(md5) {
     return Buffer.from(md5, 'hex').toString('base64');

@@ -4914,6 +4914,7 @@ var index_file = __webpack_require__(5819);
 
 
 
+
 /**
  * A file touched this shortly before it was digested may change again unseen: file systems keep times to a
  * tick, some to one or two seconds (C12). Nanoseconds.
@@ -5066,7 +5067,7 @@ function* objectEntries(old, confirmed) {
         return yield* lines;
     for (const [key, entry] of lines) {
         // Copies have what their sources are made of.
-        const content = `${entry.md5}/${entry.size}`;
+        const content = (0,model_digest/* contentId */.fm)(entry.md5, entry.size);
         const more = {};
         const cut = chunks?.get(content);
         if (cut !== undefined && cut !== entry.chunks)
@@ -5114,7 +5115,7 @@ function keptEntry(object, known, confirmed) {
     }
     const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
     // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
-    const isToldMore = !isPlain || confirmed.incompressible?.has(`${md5}/${size}`) === true;
+    const isToldMore = !isPlain || confirmed.incompressible?.has((0,model_digest/* contentId */.fm)(md5, size)) === true;
     const isWorth = md5 !== undefined && (isToldMore || etag !== md5);
     return isNamed || isWorth ? { etag, size, ...asked() } : undefined;
 }
@@ -8935,25 +8936,29 @@ async function makeOwnDirectory(below) {
 
 ;// CONCATENATED MODULE: ./build/src/model/stored-form.js
 
-/** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the encoded bytes, `/etag:<ETag>` after it, or the encoding alone. */
+
+/** As `formatSource` has it, of the encoded bytes; `/etag:<ETag>` after it, or `encoding:<gzip|br>` alone. */
 function formatStoredForm({ encoding, bytes }) {
     if (bytes === undefined)
         return `encoding:${encoding}`;
     const { md5, size, etag } = bytes;
-    return `md5:${md5}/size:${size}/encoding:${encoding}${etag === undefined ? '' : `/etag:${etag}`}`;
+    return (0,model_headers/* formatSource */.j2)({ encoding, md5, source: { size } }) + (etag === undefined ? '' : ETAG + etag);
 }
-const FORM = /^(?:md5:(?<md5>[0-9a-f]{32})\/size:(?<size>0|[1-9][0-9]{0,14})\/)?encoding:(?<encoding>gzip|br)(?:\/etag:(?<etag>.+))?$/;
+const ETAG = '/etag:';
 /** Parses what `formatStoredForm` writes. */
-function parseStoredForm(text) {
-    const said = FORM.exec(text ?? '')?.groups;
+function parseStoredForm(text = '') {
+    const [, alone] = /^encoding:(gzip|br)$/.exec(text) ?? [];
+    if (alone !== undefined)
+        return { encoding: alone };
+    const end = text.indexOf(ETAG);
+    const said = (0,model_headers/* parseSource */.PJ)(end === -1 ? text : text.slice(0, end));
     if (said === undefined)
         return undefined;
-    const encoding = said.encoding;
-    const md5 = (0,model_digest/* parseMd5 */.S2)(said.md5);
-    if (md5 === undefined)
-        return { encoding };
-    const etag = said.etag === undefined ? undefined : (0,model_digest/* parseETag */.nn)(said.etag);
-    return { encoding, bytes: { md5, size: Number(said.size), ...(etag === undefined ? {} : { etag }) } };
+    const { encoding, ...bytes } = said;
+    if (end === -1)
+        return { encoding, bytes };
+    const etag = (0,model_digest/* parseETag */.nn)(text.slice(end + ETAG.length));
+    return etag === undefined ? undefined : { encoding, bytes: { ...bytes, etag } };
 }
 /** Whether an object's ETag says that it holds just these bytes. */
 function holds(object, { md5, size, etag }) {
@@ -9085,11 +9090,13 @@ class Encodings {
         // Most runs have none, and may ask of a million files.
         return this.#incompressible.size === 0 ? undefined : this.#incompressible.get((0,file_id/* fileState */.o)(file))?.encoding;
     }
-    /** The same of their contents, by digest and size. */
+    /** The same of their contents, by `contentId`; `undefined`: there are none, and nothing is asked of a million objects. */
     incompressible() {
+        if (this.#incompressible.size === 0)
+            return undefined;
         const contents = new Map();
         for (const { md5, source, encoding } of this.#incompressible.values())
-            contents.set(`${md5}/${source.size}`, encoding);
+            contents.set((0,model_digest/* contentId */.fm)(md5, source.size), encoding);
         return contents;
     }
     async #encodeTwice(file, encoding, ahead, always = false) {
@@ -10520,15 +10527,16 @@ async function writeLines(path, lines, ours) {
     }
 }
 function unwritable(path, exit, cause) {
-    const code = (0,system_error/* errorCode */.CA)(cause);
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    const advice = cause instanceof replace_file/* NotOursError */.Px
-        ? 'name another place, or delete it'
-        : isFull
-            ? 'free some room there, or name another disk'
-            : 'check the directory and its permissions';
-    const message = `${path} cannot be written (${(0,system_error/* systemMessage */.H4)(cause)}): ${advice}`;
+    const message = `${path} cannot be written (${(0,system_error/* systemMessage */.H4)(cause)}): ${adviceOn(cause)}`;
     return new errors/* SyncError */.S0('not-writable', exit, message, { cause });
+}
+function adviceOn(cause) {
+    if (cause instanceof replace_file/* NotOursError */.Px)
+        return cause.advice;
+    const code = (0,system_error/* errorCode */.CA)(cause);
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+        return 'free some room there, or name another disk';
+    return 'check the directory and its permissions';
 }
 /**
  * The share of one machine: the same on each, whoever asks, and shares alike in bytes and in number. The largest goes
@@ -12439,6 +12447,7 @@ class Uploads {
 
 
 
+
 /** Files that are looked at side by side. */
 const LOOKED_AT_ONCE = 32;
 /** Keys of another writer that a message names. */
@@ -12863,6 +12872,7 @@ class Execution {
         const isSettled = this.#preparation.headers.isWritingAnswered && this.#isAllWritten;
         const before = isSettled ? undefined : index?.writing;
         const writing = (0,digest_index/* earliest */.Qd)([before, this.#writing].filter((time) => time !== undefined));
+        const incompressible = storage.trust.remote ? this.#run.encodings.incompressible() : undefined;
         const confirmed = {
             listing,
             unchanged: planned.unchanged,
@@ -12878,7 +12888,7 @@ class Execution {
             sources: encodedSources(files, this.#run.options.destination.prefix),
             layouts: this.#preparation.layouts,
             chunks: chunksOf(index, digests.values(), transfer.learned.values()),
-            ...(storage.trust.remote ? { incompressible: this.#run.encodings.incompressible() } : {}),
+            ...(incompressible === undefined ? {} : { incompressible }),
             pending,
             invalidations: this.#invalidations?.left() ?? new Map(),
             renewing: this.#renewing,
@@ -13067,17 +13077,17 @@ function unencoded(known, encodings) {
     const stored = formatStoredForm({ encoding: encoded.encoding, bytes });
     return { file: encoded.source, md5: encoded.md5, stored };
 }
-/** What contents are made of, as far as that is known, by digest and size. */
+/** What contents are made of, as far as that is known, by `contentId`. */
 function chunksOf(index, digests, written) {
     const known = new Map();
     for (const entries of [index?.objects.values() ?? [], written])
         for (const { md5, size, chunks } of entries)
             if (md5 !== undefined && chunks !== undefined)
-                known.set(`${md5}/${size}`, chunks);
+                known.set((0,model_digest/* contentId */.fm)(md5, size), chunks);
     for (const { md5, chunks } of digests) {
         if (chunks === undefined)
             continue;
-        known.set(`${md5}/${(0,model_chunks/* cutSize */.E0)(chunks)}`, (0,model_chunks/* formatChunks */.ey)(chunks));
+        known.set((0,model_digest/* contentId */.fm)(md5, (0,model_chunks/* cutSize */.E0)(chunks)), (0,model_chunks/* formatChunks */.ey)(chunks));
     }
     return known;
 }

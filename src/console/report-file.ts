@@ -20,7 +20,7 @@ export function notWritten(
   thrown: unknown,
   { done = '', check }: { done?: string; check: string },
 ): string {
-  const advice = thrown instanceof NotOursError ? 'name another place, or delete it' : `check ${check}`;
+  const advice = thrown instanceof NotOursError ? thrown.advice : `check ${check}`;
   return `report: ${path} cannot be written (${messageOf(thrown)})${done}: ${advice}`;
 }
 

@@ -15,6 +15,7 @@ export interface Ours {
 /** What lies there is somebody's file, that a path was given of by mistake. */
 export class NotOursError extends Error {
   override readonly name = 'NotOursError';
+  readonly advice = 'name another place, or delete it';
 }
 
 /**

@@ -42,6 +42,11 @@ export function md5Of(bytes: Uint8Array): Md5 {
   return hash('md5', bytes, 'hex') as Md5;
 }
 
+/** What contents are known by in Maps. @param size bytes */
+export function contentId(md5: Md5 | undefined, size: number): string {
+  return `${md5}/${size}`;
+}
+
 /** The `Content-MD5` spelling of a digest. */
 export function base64OfMd5(md5: Md5): string {
   return Buffer.from(md5, 'hex').toString('base64');

@@ -1,4 +1,5 @@
-import { type ETag, type Md5, multipartETag, parseETag, parseMd5 } from './digest.js';
+import { type ETag, type Md5, multipartETag, parseETag } from './digest.js';
+import { formatSource, parseSource } from './headers.js';
 import type { Encoding, ListedObject } from './objects.js';
 
 /** What `compress` made of a file, as an index remembers it beside the file's own digest. */
@@ -15,25 +16,26 @@ export interface StoredBytes {
   readonly etag?: ETag;
 }
 
-/** `md5:<hex>/size:<bytes>/encoding:<gzip|br>` of the encoded bytes, `/etag:<ETag>` after it, or the encoding alone. */
+/** As `formatSource` has it, of the encoded bytes; `/etag:<ETag>` after it, or `encoding:<gzip|br>` alone. */
 export function formatStoredForm({ encoding, bytes }: StoredForm): string {
   if (bytes === undefined) return `encoding:${encoding}`;
   const { md5, size, etag } = bytes;
-  return `md5:${md5}/size:${size}/encoding:${encoding}${etag === undefined ? '' : `/etag:${etag}`}`;
+  return formatSource({ encoding, md5, source: { size } }) + (etag === undefined ? '' : ETAG + etag);
 }
 
-const FORM =
-  /^(?:md5:(?<md5>[0-9a-f]{32})\/size:(?<size>0|[1-9][0-9]{0,14})\/)?encoding:(?<encoding>gzip|br)(?:\/etag:(?<etag>.+))?$/;
+const ETAG = '/etag:';
 
 /** Parses what `formatStoredForm` writes. */
-export function parseStoredForm(text: string | undefined): StoredForm | undefined {
-  const said = FORM.exec(text ?? '')?.groups;
+export function parseStoredForm(text = ''): StoredForm | undefined {
+  const [, alone] = /^encoding:(gzip|br)$/.exec(text) ?? [];
+  if (alone !== undefined) return { encoding: alone as Encoding };
+  const end = text.indexOf(ETAG);
+  const said = parseSource(end === -1 ? text : text.slice(0, end));
   if (said === undefined) return undefined;
-  const encoding = said.encoding as Encoding;
-  const md5 = parseMd5(said.md5);
-  if (md5 === undefined) return { encoding };
-  const etag = said.etag === undefined ? undefined : parseETag(said.etag);
-  return { encoding, bytes: { md5, size: Number(said.size), ...(etag === undefined ? {} : { etag }) } };
+  const { encoding, ...bytes } = said;
+  if (end === -1) return { encoding, bytes };
+  const etag = parseETag(text.slice(end + ETAG.length));
+  return etag === undefined ? undefined : { encoding, bytes: { ...bytes, etag } };
 }
 
 /** Whether an object's ETag says that it holds just these bytes. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeOwnDirectory } from '../disk/own-directory.js';
 import { forEachConcurrent } from '../model/concurrency.js';
-import { classifyETag, type Md5, multipartETag } from '../model/digest.js';
+import { classifyETag, contentId, type Md5, multipartETag } from '../model/digest.js';
 import type { DigestIndex } from '../model/digest-index.js';
 import { EXIT, messageOf, SyncError } from '../model/errors.js';
 import type { Emit } from '../model/events.js';
@@ -196,11 +196,12 @@ export class Encodings {
     return this.#incompressible.size === 0 ? undefined : this.#incompressible.get(fileState(file))?.encoding;
   }
 
-  /** The same of their contents, by digest and size. */
-  incompressible(): ReadonlyMap<string, Encoding> {
+  /** The same of their contents, by `contentId`; `undefined`: there are none, and nothing is asked of a million objects. */
+  incompressible(): ReadonlyMap<string, Encoding> | undefined {
+    if (this.#incompressible.size === 0) return undefined;
     const contents = new Map<string, Encoding>();
     for (const { md5, source, encoding } of this.#incompressible.values())
-      contents.set(`${md5}/${source.size}`, encoding);
+      contents.set(contentId(md5, source.size), encoding);
     return contents;
   }
 

@@ -1,4 +1,5 @@
 import { cutSize, formatChunks } from '../model/chunks.js';
+import { contentId } from '../model/digest.js';
 import {
   type DigestIndex,
   earliest,
@@ -497,6 +498,7 @@ export class Execution {
     const isSettled = this.#preparation.headers.isWritingAnswered && this.#isAllWritten;
     const before = isSettled ? undefined : index?.writing;
     const writing = earliest([before, this.#writing].filter((time) => time !== undefined));
+    const incompressible = storage.trust.remote ? this.#run.encodings.incompressible() : undefined;
     const confirmed = {
       listing,
       unchanged: planned.unchanged,
@@ -512,7 +514,7 @@ export class Execution {
       sources: encodedSources(files, this.#run.options.destination.prefix),
       layouts: this.#preparation.layouts,
       chunks: chunksOf(index, digests.values(), transfer.learned.values()),
-      ...(storage.trust.remote ? { incompressible: this.#run.encodings.incompressible() } : {}),
+      ...(incompressible === undefined ? {} : { incompressible }),
       pending,
       invalidations: this.#invalidations?.left() ?? new Map(),
       renewing: this.#renewing,
@@ -720,7 +722,7 @@ function unencoded(known: ConfirmedFile, encodings: Encodings): ConfirmedFile {
   return { file: encoded.source, md5: encoded.md5, stored };
 }
 
-/** What contents are made of, as far as that is known, by digest and size. */
+/** What contents are made of, as far as that is known, by `contentId`. */
 function chunksOf(
   index: DigestIndex | undefined,
   digests: Iterable<FileDigest>,
@@ -729,10 +731,10 @@ function chunksOf(
   const known = new Map<string, string>();
   for (const entries of [index?.objects.values() ?? [], written])
     for (const { md5, size, chunks } of entries)
-      if (md5 !== undefined && chunks !== undefined) known.set(`${md5}/${size}`, chunks);
+      if (md5 !== undefined && chunks !== undefined) known.set(contentId(md5, size), chunks);
   for (const { md5, chunks } of digests) {
     if (chunks === undefined) continue;
-    known.set(`${md5}/${cutSize(chunks)}`, formatChunks(chunks));
+    known.set(contentId(md5, cutSize(chunks)), formatChunks(chunks));
   }
   return known;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ChangeTimes } from '../disk/change-times.js';
-import type { Md5 } from '../model/digest.js';
+import { contentId, type Md5 } from '../model/digest.js';
 import {
   type DigestIndex,
   emptyIndex,
@@ -153,7 +153,7 @@ export interface Confirmed {
   readonly sources: ReadonlyMap<ObjectKey, Pick<ObjectEntry, 'source' | 'modified'>>;
   /** Part layouts that S3 was asked for, of some of the unchanged ones. */
   readonly layouts?: ReadonlyMap<ObjectKey, string>;
-  /** What contents are made of, by digest and size. */
+  /** What contents are made of, by `contentId`. */
   readonly chunks?: ReadonlyMap<string, string>;
   /** Under what contents would not become smaller, likewise; none where the index is not believed of objects. */
   readonly incompressible?: ReadonlyMap<string, Encoding>;
@@ -255,7 +255,7 @@ function* objectEntries(
   if ((chunks?.size ?? 0) + (incompressible?.size ?? 0) === 0) return yield* lines;
   for (const [key, entry] of lines) {
     // Copies have what their sources are made of.
-    const content = `${entry.md5}/${entry.size}`;
+    const content = contentId(entry.md5, entry.size);
     const more: Writable<Partial<ObjectEntry>> = {};
     const cut = chunks?.get(content);
     if (cut !== undefined && cut !== entry.chunks) more.chunks = cut;
@@ -308,7 +308,7 @@ function keptEntry(
   }
   const isNamed = confirmed.everyObject === true && confirmed.unchanged.has(key);
   // A plain ETag says its own digest; only the others, and those under KMS, are worth a line.
-  const isToldMore = !isPlain || confirmed.incompressible?.has(`${md5}/${size}`) === true;
+  const isToldMore = !isPlain || confirmed.incompressible?.has(contentId(md5, size)) === true;
   const isWorth = md5 !== undefined && (isToldMore || (etag as string) !== md5);
   return isNamed || isWorth ? { etag, size, ...asked() } : undefined;
 }

@@ -183,16 +183,15 @@ export async function writeLines(path: string, lines: Iterable<string>, ours: Ou
 }
 
 function unwritable(path: string, exit: ExitCode, cause: unknown): SyncError {
-  const code = errorCode(cause);
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-  const advice =
-    cause instanceof NotOursError
-      ? 'name another place, or delete it'
-      : isFull
-        ? 'free some room there, or name another disk'
-        : 'check the directory and its permissions';
-  const message = `${path} cannot be written (${systemMessage(cause)}): ${advice}`;
+  const message = `${path} cannot be written (${systemMessage(cause)}): ${adviceOn(cause)}`;
   return new SyncError('not-writable', exit, message, { cause });
+}
+
+function adviceOn(cause: unknown): string {
+  if (cause instanceof NotOursError) return cause.advice;
+  const code = errorCode(cause);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'free some room there, or name another disk';
+  return 'check the directory and its permissions';
 }
 
 /**

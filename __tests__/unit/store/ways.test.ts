@@ -1,5 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type AddressInfo, createServer as createConnectionServer } from 'node:net';
+// Jest's loader does not get along with two imports of one time.
+import 'http-proxy-agent';
+import 'https-proxy-agent';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { Connection } from '../../../src/model/options.js';
@@ -23,6 +28,16 @@ beforeEach(() => {
 afterEach(() => {
   process.env = kept;
 });
+
+/** Where nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createConnectionServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 const STS = 'https://sts.eu-west-1.amazonaws.com';
 const BUCKET = 'https://site.s3.eu-west-1.amazonaws.com';
@@ -71,6 +86,28 @@ describe('a proxy is between, by the name of each host that is asked', () => {
     });
   });
 });
+
+test.each(['http', 'https'])(
+  'a proxy that cannot be reached is named, with what names it: %s',
+  async (scheme) => {
+    const port = await closedPort();
+    for (const name of ['HTTP_PROXY', 'HTTPS_PROXY'])
+      process.env[name] = `http://me:secret@127.0.0.1:${port}`;
+    const connecting = await new Ways(connection).to(`${scheme}://s3.test`);
+    const asked =
+      scheme === 'http'
+        ? httpRequest('http://s3.test/', { agent: connecting.httpAgent })
+        : httpsRequest('https://s3.test/', { agent: connecting.httpsAgent });
+    asked.end();
+    const [error] = await once(asked, 'error').catch((thrown: unknown) => [thrown]);
+    expect(error).toMatchObject({
+      code: 'ECONNREFUSED',
+      message: expect.stringMatching(
+        `^the proxy http://127.0.0.1:${port}/ of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: .*connect ECONNREFUSED`,
+      ),
+    });
+  },
+);
 
 describe("the SDK's own requests", () => {
   let server: Server;
